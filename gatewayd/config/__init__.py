@@ -1,0 +1,49 @@
+"""The settings: one TOML file → frozen models, every fault reported at once with its key.
+
+Only this room knows pydantic. Other rooms take the section they need as an argument.
+"""
+
+from gatewayd.config.load import DEFAULT_PATH, load
+from gatewayd.config.sections import (
+    Approval,
+    Gateway,
+    Group,
+    Log,
+    Mailbox,
+    Modem,
+    Mqtt,
+    MqttClient,
+    Person,
+    Report,
+    Retention,
+    Sending,
+    Settings,
+    Smtp,
+    Step,
+    Unit,
+    Window,
+)
+from gatewayd.config.values import Secret
+
+__all__ = [
+    "DEFAULT_PATH",
+    "Approval",
+    "Gateway",
+    "Group",
+    "Log",
+    "Mailbox",
+    "Modem",
+    "Mqtt",
+    "MqttClient",
+    "Person",
+    "Report",
+    "Retention",
+    "Secret",
+    "Sending",
+    "Settings",
+    "Smtp",
+    "Step",
+    "Unit",
+    "Window",
+    "load",
+]

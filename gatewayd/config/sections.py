@@ -1,0 +1,257 @@
+"""The sections of the settings file. docs/configuration.md says what each key does for an operator.
+
+Names are fixed by the public contract. Every section but [gateway] is optional: what is not there is
+left out, and `gatewayd check` says so.
+"""
+
+from datetime import date, time
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from gatewayd.config.values import Duration, Secret, Section, TimeOfDay, Zone
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Address = Annotated[str, Field(pattern=r"^[^\s@<>,;:\"()\[\]]+@[A-Za-z0-9.-]+$", max_length=254)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+ChannelName = Literal["sms", "email"]
+PriorityName = Literal["urgent", "normal", "bulk"]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Gateway(Section):
+    name: str = "gatewayd"
+    state_dir: Path
+    timezone: Zone = "Asia/Jakarta"
+    language: Literal["id", "en"] = "id"
+    country: Literal["ID"] = "ID"
+    ticket_prefix: Annotated[str, Field(pattern=r"^[A-Z]{2,10}$")] = "UPSI"
+    #: Who is written to when something needs a hand: no credit, modem lost, a mail in quarantine.
+    staff: tuple[Address, ...] = ()
+    #: How the gateway signs its mails.
+    organisation: str = "UPSI"
+
+
+class _Server(Section):
+    host: str = "localhost"
+    user: str = ""
+    password: Secret | None = None
+    auth: Literal["password", "xoauth2"] = "password"
+    #: "none" is for loopback only; a password never crosses a network in clear.
+    ca_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _password_with_user(self) -> "_Server":
+        if self.user and self.password is None:
+            raise ValueError('password: needed with user, as {credential = "NAME"} or {file = "PATH"}')
+        return self
+
+
+class Mailbox(_Server):
+    port: Port = 993
+    tls: Literal["tls", "starttls", "none"] = "tls"
+    folder: str = "INBOX"
+    processed_folder: str = "Processed"
+    quarantine_folder: str = "Quarantine"
+    poll: Duration = 300.0
+    #: IDLE is left and entered again after this time: networks drop silent connections.
+    idle: Duration = 110.0
+    timeout: Duration = 30.0
+    max_bytes: Annotated[int, Field(ge=65536)] = 10 * 1024 * 1024
+    #: authserv-ids of the own mail server whose Authentication-Results are believed.
+    trusted_authserv_ids: tuple[str, ...] = ()
+    #: Only for mailboxes that no outsider can write to.
+    trust_all_senders: bool = False
+
+
+class Smtp(_Server):
+    port: Port = 587
+    tls: Literal["tls", "starttls", "none"] = "starttls"
+    sender: Address
+    sender_name: str = "UPSI"
+    reply_to: Address | None = None
+    helo_name: str | None = None
+    timeout: Duration = 60.0
+    #: Wait for the answer to the final dot (RFC 5321 §4.5.3.2.6).
+    data_timeout: Duration = 600.0
+    max_per_connection: Annotated[int, Field(ge=1)] = 200
+    #: Least time between two mails.
+    gap: Duration = 0.0
+
+
+class Mqtt(_Server):
+    port: Port = 8883
+    tls: Literal["tls", "none"] = "tls"
+    protocol: Literal["5", "3.1.1"] = "5"
+    client_id: str = "gatewayd"
+    prefix: Annotated[str, Field(pattern=r"^[^+#\s]+$")] = "gatewayd"
+    keepalive: Duration = 30.0
+    session_expiry: Duration = 7 * 86400.0
+    receive_maximum: Annotated[int, Field(ge=1, le=65535)] = 20
+    timeout: Duration = 10.0
+    clients: tuple["MqttClient", ...] = ()
+
+
+class MqttClient(Section):
+    """What one publishing system may do; its name is the topic level the broker let it write to."""
+
+    name: Name
+    unit: str = ""
+    channels: tuple[ChannelName, ...] = ("sms", "email")
+    #: Jobs up to this size need no approval; 0 = every job needs the people of [approval].
+    preapproved_recipients: Annotated[int, Field(ge=0)] = 0
+    preapproved_channels: tuple[ChannelName, ...] = ()
+    priorities: tuple[PriorityName, ...] = ("normal", "bulk")
+    groups: tuple[str, ...] = ()
+    max_recipients: Annotated[int, Field(ge=1)] = 1000
+    #: Who gets the report of its requests, beside Ka. UPSI.
+    contact: Address | None = None
+
+
+class Modem(Section):
+    name: Name
+    port: Path
+    baud: Annotated[int, Field(ge=1200)] = 115200
+    profile: Name = "generic"
+    pin: Secret | None = None
+    smsc: Annotated[str, Field(pattern=r"^(\+\d{5,15})?$")] = ""
+    operator: str = ""
+    #: Rp per part.
+    price_idr: Annotated[int, Field(ge=0)] = 0
+    #: Random pause between two parts of this SIM, least and most.
+    pause: tuple[Duration, Duration] = (6.0, 15.0)
+    parts_per_hour: Annotated[int, Field(ge=1)] | None = None
+    parts_per_day: Annotated[int, Field(ge=1)] | None = 100
+    #: USSD code that asks the balance; empty = the balance is not known.
+    credit_code: Annotated[str, Field(pattern=r"^[0-9*#]{0,20}$")] = ""
+    credit_every: Duration = 6 * 3600.0
+    #: Below this balance the SIM pauses.
+    credit_floor_idr: Annotated[int, Field(ge=0)] = 0
+    #: Warn when the active period ends within this time.
+    active_warning: Duration = 14 * 86400.0
+    signal_every: Duration = 60.0
+    #: Silence on the line between a final result and the next command.
+    command_gap: Duration = 0.02
+    #: Network's word on a submit (at least 75 s: TS 24.011 §10 lets the network take 45 s).
+    submit_timeout: Duration = 90.0
+    status_reports: bool = True
+    #: How long the service centre tries.
+    validity: Duration = 24 * 3600.0
+
+    @field_validator("pause")
+    @classmethod
+    def _least_first(cls, given: tuple[float, float]) -> tuple[float, float]:
+        if given[0] > given[1]:
+            raise ValueError("the least pause first, then the most")
+        return given
+
+
+class Unit(Section):
+    """A unit that may ask, and the addresses that speak for it."""
+
+    name: str
+    senders: Annotated[tuple[Address, ...], Field(min_length=1)]
+    channels: tuple[ChannelName, ...] = ("sms", "email")
+    max_recipients: Annotated[int, Field(ge=1)] = 20000
+
+
+class Person(Section):
+    """Somebody who decides. An alias is the same person: nobody decides twice."""
+
+    id: Name
+    name: str
+    title: str = ""
+    addresses: Annotated[tuple[Address, ...], Field(min_length=1)]
+    #: OS user who may decide as this person by the command line.
+    os_user: str = ""
+
+
+class Step(Section):
+    name: str
+    people: Annotated[tuple[Name, ...], Field(min_length=1)]
+
+
+class Approval(Section):
+    steps: tuple[Step, ...] = ()
+    expires: Duration = 7 * 86400.0
+    remind_after: Duration = 86400.0
+    #: May somebody at the gateway's command line decide a step (audited with the OS user's name)?
+    operator: bool = True
+
+
+class Group(Section):
+    """A directory file (CSV or XLSX) behind a box of the form."""
+
+    file: Path
+    title: str = ""
+
+
+class Window(Section):
+    """When bulk and normal messages may leave; times are local."""
+
+    start: TimeOfDay = time(8, 0)
+    end: TimeOfDay = time(20, 0)
+    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = (
+        "mon", "tue", "wed", "thu", "fri", "sat", "sun",
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> "Window":
+        if self.start >= self.end:
+            raise ValueError("start must come before end (two windows make one over midnight)")
+        return self
+
+
+class Sending(Section):
+    windows: tuple[Window, ...] = (Window(),)
+    holidays: tuple[date, ...] = ()
+    urgent_any_time: bool = True
+    max_recipients: Annotated[int, Field(ge=1)] = 20000
+    max_parts: Annotated[int, Field(ge=1, le=255)] = 3
+    allow_foreign: bool = False
+    #: Waits before attempt 2, 3, …; after the last one a delivery fails.
+    retry: tuple[Duration, ...] = (30.0, 120.0, 600.0, 1800.0, 7200.0)
+    #: What to do with a part whose outcome is unknown. "resend" may send twice.
+    in_doubt: Literal["hold", "resend"] = "hold"
+    in_doubt_urgent: Literal["hold", "resend"] = "hold"
+    #: A request that could not be finished by then expires.
+    expires: Duration = 7 * 86400.0
+
+
+class Report(Section):
+    #: How long to wait for status reports after the last submission.
+    status_report_wait: Duration = 24 * 3600.0
+    #: Rows in the picture; the rest is in the CSV.
+    picture_rows: Annotated[int, Field(ge=1, le=100)] = 40
+    #: Ids of [[people]] who get the report before the applicant.
+    first_to: tuple[Name, ...] = ()
+    #: Full numbers in the CSV that goes to `first_to`; everybody else sees masked ones.
+    full_numbers: bool = False
+
+
+class Retention(Section):
+    mails: Duration = 90 * 86400.0
+    texts: Duration = 730 * 86400.0
+    numbers: Duration = 90 * 86400.0
+
+
+class Log(Section):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "text", "json"] = "auto"
+
+
+class Settings(Section):
+    gateway: Gateway
+    mailbox: Mailbox | None = None
+    smtp: Smtp | None = None
+    mqtt: Mqtt | None = None
+    modems: tuple[Modem, ...] = ()
+    units: tuple[Unit, ...] = ()
+    people: tuple[Person, ...] = ()
+    approval: Approval = Approval()
+    groups: dict[str, Group] = Field(default_factory=dict)
+    sending: Sending = Sending()
+    report: Report = Report()
+    retention: Retention = Retention()
+    log: Log = Log()

@@ -1,0 +1,93 @@
+"""One way to run untrusted parsing and heavy rendering: a short-lived child with limits on memory and time.
+
+In: "module:function" and bytes. Out: the bytes the function returned. The child gets no secrets in its
+environment, limits itself (address space, CPU seconds, open files, no core) before it imports the target,
+and is killed at the wall-clock limit. Whatever goes wrong in it is a SandboxError here: the input is to
+blame, never the daemon. The parent decodes what comes back as strictly as anything from outside.
+"""
+
+import asyncio
+import contextlib
+import importlib
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from gatewayd.errors import SandboxError
+
+MIB: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one child: address space in bytes, seconds of wall clock (and of CPU), bytes of its answer."""
+
+    memory: int = 400 * MIB
+    seconds: float = 10.0
+    answer: int = 32 * MIB
+
+
+#: One child at a time: a Raspberry Pi has little memory, and children are short.
+_one_at_a_time: Final = asyncio.Semaphore(1)
+
+
+async def call(target: str, payload: bytes, limits: Limits = Limits()) -> bytes:
+    """Run `target` ("package.module:function", bytes → bytes) in a child. Raises SandboxError."""
+    async with _one_at_a_time:
+        return await _call(target, payload, limits)
+
+
+async def _call(target: str, payload: bytes, limits: Limits) -> bytes:
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", "gatewayd.sandbox", target, str(limits.memory), str(int(limits.seconds) + 1),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        env=_environment(), limit=limits.answer, start_new_session=True,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(limits.seconds):
+            answer, complaint = await child.communicate(payload)
+    except TimeoutError:
+        raise SandboxError(f"{target}: no answer within {limits.seconds:g} s") from None
+    finally:
+        if child.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            await child.wait()
+    if child.returncode != 0:
+        last = complaint.decode("utf-8", "replace").strip().rsplit("\n", 1)[-1][:200]
+        raise SandboxError(f"{target}: child ended with {child.returncode}: {last}")
+    if len(answer) > limits.answer:
+        raise SandboxError(f"{target}: answer of {len(answer)} bytes")
+    return answer
+
+
+def _environment() -> dict[str, str]:
+    keep = ("PATH", "LANG", "LC_ALL", "HOME", "PYTHONPATH", "VIRTUAL_ENV", "PYTHONHASHSEED")
+    return {key: os.environ[key] for key in keep if key in os.environ} | {"MALLOC_ARENA_MAX": "1"}
+
+
+def _limit(memory: int, cpu_seconds: int) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+
+
+def _child(arguments: list[str]) -> None:
+    """The child's whole life: limit itself, read all of stdin, call the target, write its answer."""
+    target, memory, cpu_seconds = arguments
+    _limit(int(memory), int(cpu_seconds))
+    payload = sys.stdin.buffer.read()
+    module, _, function = target.partition(":")
+    work: Callable[[bytes], bytes] = getattr(importlib.import_module(module), function)
+    answer = work(payload)
+    sys.stdout.buffer.write(answer)
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    _child(sys.argv[1:])
