@@ -56,7 +56,7 @@ def _silent_logger(*_args: Any) -> Any:
 def _journal() -> Any:
     """A processor that writes to the journal, or None where systemd-python is not installed."""
     try:
-        from systemd import journal  # noqa: PLC0415  # optional extra, absent on most machines
+        from systemd import journal  # optional extra, absent on most machines
     except ImportError:
         return None
 
