@@ -1,0 +1,101 @@
+"""A stored request, what one message of it looks like, and the digest every decision is bound to.
+
+The digest covers what an approver decides on: channel, subject, exact text, every recipient with his
+personal text, priority, schedule, and who asks. Any change makes another digest and voids every decision.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from gatewayd.core.model import Applicant, Channel, Fault, Priority, RefusedRow, RequestId, Source
+
+_PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_ ]{0,39})\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one recipient will get. `text` is None where it is the request's text unchanged."""
+
+    row: int
+    address: str
+    name: str
+    fields: Mapping[str, str]
+    text: str | None
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One stored request. Its state is not here: core/progress.py computes it."""
+
+    id: RequestId
+    number: str
+    source: Source
+    client: str
+    job: str
+    thread: str
+    applicant: Applicant
+    channel: Channel
+    subject: str
+    text: str
+    encoding: str
+    parts: int
+    total_parts: int
+    recipients: int
+    cost_idr: int | None
+    priority: Priority
+    purpose: str
+    groups: tuple[str, ...]
+    wanted_by: str
+    send_after: datetime | None
+    expires_at: datetime
+    form: Mapping[str, object]
+    faults: tuple[Fault, ...]
+    warnings: tuple[Fault, ...]
+    refused: tuple[RefusedRow, ...]
+    duplicates: tuple[RefusedRow, ...]
+    digest: bytes
+    preapproved: str
+    created_at: datetime
+    approved_at: datetime | None
+    closed_at: datetime | None
+    closed_as: str
+    close_reason: str
+    settled_at: datetime | None
+    reported_at: datetime | None
+
+
+def placeholders(text: str) -> tuple[str, ...]:
+    """The names in `{name}` placeholders of `text`, each once, in order."""
+    return tuple(dict.fromkeys(match[1] for match in _PLACEHOLDER.finditer(text)))
+
+
+def merge(text: str, fields: Mapping[str, str]) -> str | tuple[str, ...]:
+    """`text` with its placeholders filled in from `fields` (names compared without case), or the names that miss."""
+    known = {key.casefold(): value for key, value in fields.items() if value}
+    missing = tuple(name for name in placeholders(text) if name.casefold() not in known)
+    if missing:
+        return missing
+    return _PLACEHOLDER.sub(lambda match: known[match[1].casefold()], text)
+
+
+def digest(
+    *, channel: Channel, subject: str, text: str, priority: Priority, send_after: datetime | None,
+    applicant: Applicant, messages: Iterable[Message],
+) -> bytes:  # fmt: skip
+    """SHA-256 over the canonical form of what will be sent, to whom, when and for whom."""
+    head = [channel, subject, text, int(priority), send_after.isoformat() if send_after else "",
+            applicant.unit, applicant.address]  # fmt: skip
+    state = hashlib.sha256(_canonical(head))
+    for address, personal in sorted((message.address, message.text or "") for message in messages):
+        state.update(_canonical([address, personal]))
+    return state.digest()
+
+
+def _canonical(value: list[object] | list[str]) -> bytes:
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"

@@ -1,0 +1,144 @@
+"""One connection writes the database. `run(fn, …)` is one function = one transaction = one hop to the thread.
+
+The connection and its thread are aiosqlite's; the whole function runs in that thread between BEGIN IMMEDIATE
+and COMMIT (ROLLBACK on any exception). One lock keeps tasks apart; the work is shielded, so a cancelled task
+leaves no open transaction: the caller that was cancelled reads again. `reading` opens a read-only connection
+for other processes (commands, children).
+
+WAL, synchronous=FULL: an acknowledged commit survives a power cut. page_size 1024 and a checkpoint every
+4,000 pages keep the bytes written a message low (docs/performance.md).
+"""
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Concatenate, Final, ParamSpec, TypeVar
+
+import aiosqlite
+
+from gatewayd.errors import StoreError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+FILE: Final = "gatewayd.sqlite"
+_APPLICATION_ID: Final = 0x47574459  # "GWDY"
+
+
+class Database:
+    """The writing connection. Only `open_store` makes one."""
+
+    def __init__(self, connection: aiosqlite.Connection, path: Path) -> None:
+        self._connection = connection
+        self._lock = asyncio.Lock()
+        self.path = path
+
+    async def run(self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `fn(conn, …)` as one transaction and return what it returns. Raises StoreError for SQLite's faults."""
+        return await asyncio.shield(self._run(lambda conn: fn(conn, *args, **kwargs)))
+
+    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        async with self._lock:
+            try:
+                # aiosqlite has no public call for a whole function in its thread; the version is pinned.
+                return await self._connection._execute(_transaction, self._connection._conn, work)  # type: ignore[no-any-return,no-untyped-call]
+            except sqlite3.Error as error:
+                raise StoreError(f"{self.path}: {error}") from error
+
+
+def _transaction(conn: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
+    conn.execute("BEGIN IMMEDIATE")
+    try:
+        result = work(conn)
+        conn.execute("COMMIT")
+    except BaseException:
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
+        raise
+    return result
+
+
+@asynccontextmanager
+async def open_store(state_dir: Path) -> AsyncIterator[Database]:
+    """Open (or make) the store in `state_dir`, migrate it, and close it at the end. Raises StoreError."""
+    path = state_dir / FILE
+    try:
+        state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        connection = await aiosqlite.connect(path, isolation_level=None, cached_statements=256)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(f"{path}: cannot be opened: {error}") from error
+    try:
+        os.chmod(path, 0o600)  # noqa: ASYNC240,PTH101  # one quick call at start
+        database = Database(connection, path)
+        try:
+            await connection._execute(_prepare, connection._conn)  # type: ignore[no-untyped-call]
+        except sqlite3.Error as error:
+            raise StoreError(f"{path}: {error}") from error
+        await database.run(_migrate)
+        yield database
+    finally:
+        await connection.close()
+
+
+def _prepare(conn: sqlite3.Connection) -> None:
+    conn.row_factory = sqlite3.Row
+    conn.execute("PRAGMA page_size = 1024")
+    conn.execute("PRAGMA journal_mode = WAL")
+    conn.execute("PRAGMA synchronous = FULL")
+    conn.execute("PRAGMA wal_autocheckpoint = 4000")
+    conn.execute("PRAGMA foreign_keys = ON")
+    conn.execute("PRAGMA busy_timeout = 5000")
+    conn.execute("PRAGMA cache_size = -2000")
+
+
+def migrations() -> list[tuple[int, str]]:
+    """Every numbered migration, in order: (number, SQL)."""
+    folder = resources.files("gatewayd.store") / "migrations"
+    files = sorted((item for item in folder.iterdir() if item.name.endswith(".sql")), key=lambda item: item.name)
+    return [(int(item.name[:4]), item.read_text(encoding="utf-8")) for item in files]
+
+
+def _migrate(conn: sqlite3.Connection) -> None:
+    have = int(conn.execute("PRAGMA user_version").fetchone()[0])
+    known = migrations()
+    if have > known[-1][0]:
+        raise StoreError(f"the store is of version {have}, this gatewayd knows {known[-1][0]}: install the newer one")
+    for number, sql in known:
+        if number > have:
+            for statement in _statements(sql):
+                conn.execute(statement)
+    conn.execute(f"PRAGMA user_version = {known[-1][0]}")
+    conn.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+
+
+def _statements(sql: str) -> Iterator[str]:
+    """Single statements: `executescript` would commit the transaction around it."""
+    statement = ""
+    for line in sql.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+@contextmanager
+def reading(state_dir: Path) -> Iterator[sqlite3.Connection]:
+    """A read-only connection to the store, for commands and children. Raises StoreError when there is none."""
+    path = state_dir / FILE
+    if not path.exists():
+        raise StoreError(f"{path}: there is no store yet (it is made by the first `gatewayd run`)")
+    try:
+        conn = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, timeout=5)
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: cannot be opened: {error}") from error
+    conn.row_factory = sqlite3.Row
+    try:
+        conn.execute("BEGIN")
+        yield conn
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {error}") from error
+    finally:
+        conn.close()

@@ -1,0 +1,127 @@
+"""Deliveries: bulk changes of state generated from core/states.py, counts, rows for reports."""
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from gatewayd.core.model import DeliveryId, RequestId
+from gatewayd.core.states import FINAL, DeliveryState, Event, sources, step
+from gatewayd.store.instants import from_ms, to_ms
+
+_FINAL_SQL: Final = ", ".join(f"'{state}'" for state in sorted(FINAL))
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """One delivery as reports and commands show it."""
+
+    id: DeliveryId
+    row: int
+    address: str
+    name: str
+    fields: dict[str, str]
+    parts: int
+    state: DeliveryState
+    tries: int
+    transport: str
+    cause_code: str
+    cause_text: str
+    submitted_at: datetime | None
+    accepted_at: datetime | None
+    final_at: datetime | None
+    parts_accepted: int
+
+
+def apply_all(conn: sqlite3.Connection, request: RequestId, event: Event, now: datetime) -> int:
+    """Let `event` happen to every message of `request` for which the table has a row that changes it. Returns how many."""
+    moves = {before: after for before, after in sources(event).items() if before is not after}
+    cases = " ".join(f"WHEN '{before}' THEN '{after}'" for before, after in moves.items())
+    befores = ", ".join(f"'{before}'" for before in moves)
+    cursor = conn.execute(
+        f"UPDATE deliveries SET final_at = CASE WHEN (CASE state {cases} END) IN ({_FINAL_SQL}) THEN ? ELSE final_at END,"
+        f" state = CASE state {cases} END WHERE request = ? AND kind = 'message' AND state IN ({befores})",
+        (to_ms(now), request),
+    )
+    return cursor.rowcount
+
+
+def apply(
+    conn: sqlite3.Connection, delivery: DeliveryId, event: Event, now: datetime, *, cause_code: str | None = None,
+    cause_text: str = "",
+) -> DeliveryState:  # fmt: skip
+    """Let `event` happen to one delivery and return its new state. Raises IllegalTransition."""
+    row = conn.execute("SELECT state FROM deliveries WHERE id = ?", (delivery,)).fetchone()
+    before = DeliveryState(row["state"])
+    after = step(before, event)
+    if after is before and cause_code is None:
+        return after
+    conn.execute(
+        "UPDATE deliveries SET state = ?, final_at = CASE WHEN ? THEN coalesce(final_at, ?) END,"
+        " cause_code = coalesce(?, cause_code), cause_text = CASE WHEN ? IS NULL THEN cause_text ELSE ? END WHERE id = ?",
+        (after, after in FINAL, to_ms(now), cause_code, cause_code, cause_text, delivery),
+    )
+    return after
+
+
+def counts(conn: sqlite3.Connection, request: RequestId) -> dict[DeliveryState, int]:
+    """How many messages of `request` are in which state."""
+    rows = conn.execute(
+        "SELECT state, count(*) FROM deliveries WHERE request = ? AND kind = 'message' GROUP BY state", (request,)
+    )
+    return {DeliveryState(state): count for state, count in rows}
+
+
+def last_submitted(conn: sqlite3.Connection, request: RequestId) -> datetime | None:
+    """When the last message of `request` was accepted or ended in doubt."""
+    row = conn.execute(
+        "SELECT max(coalesce(accepted_at, submitted_at)) FROM deliveries WHERE request = ? AND kind = 'message'",
+        (request,),
+    ).fetchone()
+    return from_ms(row[0])
+
+
+def of_request(conn: sqlite3.Connection, request: RequestId) -> list[DeliveryRow]:
+    """Every message of `request`, in the order of its list."""
+    rows = conn.execute(
+        "SELECT d.*, (SELECT count(DISTINCT a.part) FROM attempts a WHERE a.delivery = d.id AND a.state = 'accepted') AS took"
+        " FROM deliveries d WHERE d.request = ? AND d.kind = 'message' ORDER BY d.row, d.id",
+        (request,),
+    )
+    return [
+        DeliveryRow(
+            id=DeliveryId(r["id"]), row=r["row"], address=r["address"], name=r["name"],
+            fields=json.loads(r["fields"]) if r["fields"] else {}, parts=r["parts"], state=DeliveryState(r["state"]),
+            tries=r["tries"], transport=r["transport"], cause_code=r["cause_code"], cause_text=r["cause_text"],
+            submitted_at=from_ms(r["submitted_at"]), accepted_at=from_ms(r["accepted_at"]),
+            final_at=from_ms(r["final_at"]), parts_accepted=r["took"],
+        )
+        for r in rows
+    ]  # fmt: skip
+
+
+def sample(conn: sqlite3.Connection, request: RequestId, limit: int) -> list[tuple[str, str, str | None]]:
+    """The first few recipients: address, name, personal text."""
+    rows = conn.execute(
+        "SELECT address, name, text FROM deliveries WHERE request = ? AND kind = 'message' ORDER BY row, id LIMIT ?",
+        (request, limit),
+    )
+    return [(row["address"], row["name"], row["text"]) for row in rows]
+
+
+def queue_counts(conn: sqlite3.Connection) -> list[tuple[str, str, str, int, datetime | None]]:
+    """What waits: (channel, kind, state, count, oldest not_before) of everything that is queued, held or submitting."""
+    rows = conn.execute(
+        "SELECT channel, kind, state, count(*) AS n, min(nullif(not_before, 0)) AS oldest FROM deliveries"
+        " WHERE state IN ('queued', 'submitting', 'held') GROUP BY channel, kind, state ORDER BY channel, kind, state"
+    )
+    return [(r["channel"], r["kind"], r["state"], r["n"], from_ms(r["oldest"])) for r in rows]
+
+
+def oldest_waiting(conn: sqlite3.Connection) -> datetime | None:
+    """Since when the oldest queued message has been ready to go (approved requests only)."""
+    row = conn.execute(
+        "SELECT min(r.approved_at) FROM deliveries d JOIN requests r ON r.id = d.request WHERE d.state = 'queued'"
+    ).fetchone()
+    return from_ms(row[0])

@@ -1,0 +1,121 @@
+"""Our own mails: asked for in the transaction that is their reason, composed later, sent as deliveries.
+
+A notice without a Message-ID is not composed yet. Composing stores the mail and queues its delivery in one
+transaction, so a crash composes it again and sends it once.
+"""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from gatewayd.core.model import Kind, Priority, RequestId
+from gatewayd.core.states import DeliveryState
+from gatewayd.store.instants import to_ms
+
+Params = Mapping[str, object]
+#: Kinds whose mail holds a secret; it is wiped from the store once the mail server has taken it.
+_SECRET_KINDS: Final = "('approval')"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    id: int
+    request: RequestId | None
+    kind: str
+    to_address: str
+    to_name: str
+    params: Params
+    in_reply_to: str
+    tries: int
+
+
+def ask(
+    conn: sqlite3.Connection, kind: str, to_address: str, now: datetime, *, request: RequestId | None = None,
+    to_name: str = "", params: Params | None = None, in_reply_to: str = "",
+) -> int:  # fmt: skip
+    """Ask for a mail of `kind` to `to_address`. `params` is JSON for the composer."""
+    cursor = conn.execute(
+        "INSERT INTO notices (request, kind, to_address, to_name, params, in_reply_to, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (request, kind, to_address, to_name, json.dumps(params or {}, ensure_ascii=False), in_reply_to, to_ms(now)),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def uncomposed(conn: sqlite3.Connection, now: datetime, limit: int) -> list[Notice]:
+    rows = conn.execute(
+        "SELECT * FROM notices WHERE message_id IS NULL AND not_before <= ? ORDER BY id LIMIT ?", (to_ms(now), limit)
+    )
+    return [_notice(row) for row in rows]
+
+
+def _notice(row: Any) -> Notice:
+    return Notice(
+        row["id"], row["request"], row["kind"], row["to_address"], row["to_name"], json.loads(row["params"]),
+        row["in_reply_to"], row["tries"],
+    )  # fmt: skip
+
+
+def get(conn: sqlite3.Connection, notice: int) -> Notice:
+    return _notice(conn.execute("SELECT * FROM notices WHERE id = ?", (notice,)).fetchone())
+
+
+def composed(conn: sqlite3.Connection, notice: Notice, message_id: str, raw: bytes) -> None:
+    """Keep the mail and queue its delivery."""
+    conn.execute("UPDATE notices SET message_id = ?, raw = ? WHERE id = ?", (message_id, raw, notice.id))
+    conn.execute(
+        "INSERT INTO deliveries (request, notice, kind, channel, address, name, priority, state)"
+        " VALUES (?, ?, ?, 'email', ?, ?, ?, ?)",
+        (
+            notice.request, notice.id, Kind.NOTICE, notice.to_address, notice.to_name, int(Priority.NOTICE),
+            DeliveryState.QUEUED,
+        ),
+    )  # fmt: skip
+
+
+def not_composed(conn: sqlite3.Connection, notice: int, not_before: datetime) -> None:
+    """Composing failed: try again later."""
+    conn.execute("UPDATE notices SET tries = tries + 1, not_before = ? WHERE id = ?", (to_ms(not_before), notice))
+
+
+def raw(conn: sqlite3.Connection, notice: int) -> bytes:
+    return bytes(conn.execute("SELECT coalesce(raw, x'') FROM notices WHERE id = ?", (notice,)).fetchone()[0])
+
+
+def wipe_secret(conn: sqlite3.Connection, notice: int) -> None:
+    """A mail with a token in it was taken over by the mail server: our copy goes."""
+    conn.execute(f"UPDATE notices SET raw = x'' WHERE id = ? AND kind IN {_SECRET_KINDS}", (notice,))
+
+
+def request_of_message_id(conn: sqlite3.Connection, message_ids: tuple[str, ...]) -> RequestId | None:
+    """The request that one of these Message-IDs of ours is about, the newest first."""
+    for message_id in reversed(message_ids):
+        row = conn.execute(
+            "SELECT request FROM notices WHERE message_id = ? AND request IS NOT NULL", (message_id,)
+        ).fetchone()
+        if row is not None:
+            return RequestId(row["request"])
+    return None
+
+
+def count_to(conn: sqlite3.Connection, address: str, kinds: tuple[str, ...], since: datetime) -> int:
+    """How many mails of these kinds went to `address` since then: the brake on answers."""
+    marks = ", ".join("?" * len(kinds))
+    row = conn.execute(
+        f"SELECT count(*) FROM notices WHERE to_address = ? AND kind IN ({marks}) AND created_at > ?",
+        (address, *kinds, to_ms(since)),
+    ).fetchone()
+    return int(row[0])
+
+
+def states(conn: sqlite3.Connection, request: RequestId, kind: str) -> list[tuple[Notice, str]]:
+    """The notices of `kind` about `request` with their delivery's state ('' while not composed)."""
+    rows = conn.execute(
+        "SELECT n.*, coalesce(d.state, '') AS delivery_state FROM notices n LEFT JOIN deliveries d ON d.notice = n.id"
+        " WHERE n.request = ? AND n.kind = ? ORDER BY n.id",
+        (request, kind),
+    )
+    return [(_notice(row), row["delivery_state"]) for row in rows]

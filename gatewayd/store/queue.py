@@ -1,0 +1,220 @@
+"""The queue: what may be submitted next, the intent to submit it, and what came of it.
+
+`advance` is the hot path, one transaction a part: the outcome of the part before and the intent for the next
+one are committed together, before the first byte of the next leaves. A claim is a seek in the partial index
+for each priority, so it costs the same with a thousand rows as with a million.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from gatewayd.core.model import Channel, DeliveryId, Kind, Priority
+from gatewayd.core.outcome import Accepted, Deferred, InDoubt, Outcome, Rejected
+from gatewayd.core.retry import Move
+from gatewayd.core.states import DeliveryState, Event, step
+from gatewayd.store.instants import from_ms, to_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One part, committed as submitting; the stage makes a Submission of it."""
+
+    delivery: DeliveryId
+    request: str
+    kind: Kind
+    priority: Priority
+    address: str
+    name: str
+    text: str
+    subject: str
+    notice: int | None
+    part: int
+    parts: int
+    attempt: int
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What came of a claimed part."""
+
+    claimed: Claimed
+    outcome: Outcome
+    move: Move
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """Who claims: a transport, the SIM in it, this run of the daemon, and the priorities that may leave now."""
+
+    transport: str
+    channel: Channel
+    sim: str
+    run: int
+    priorities: tuple[Priority, ...]
+
+
+def advance(conn: sqlite3.Connection, ended: Ended | None, claimant: Claimant, now: datetime) -> Claimed | None:
+    """Record `ended` if given and claim the next part for `claimant`; None when nothing may leave now."""
+    if ended is not None:
+        finish(conn, ended)
+        if _continues(ended):
+            return _begin(conn, ended.claimed.delivery, claimant, now)
+    for priority in claimant.priorities:
+        row = conn.execute(
+            "SELECT id FROM deliveries WHERE state = 'queued' AND channel = ? AND priority = ? AND not_before <= ?"
+            " AND (expires_at IS NULL OR expires_at > ?) ORDER BY not_before, id LIMIT 1",
+            (claimant.channel, int(priority), to_ms(now), to_ms(now)),
+        ).fetchone()
+        if row is not None:
+            step(DeliveryState.QUEUED, Event.SUBMIT)
+            return _begin(conn, DeliveryId(row["id"]), claimant, now)
+    return None
+
+
+def _continues(ended: Ended) -> bool:
+    """A long message goes on with its next part."""
+    return isinstance(ended.outcome, Accepted) and ended.claimed.part < ended.claimed.parts
+
+
+def next_due(conn: sqlite3.Connection, channel: Channel, priorities: Iterable[Priority]) -> datetime | None:
+    """When the next queued delivery of these priorities becomes ready; None if none is queued."""
+    due: list[int] = []
+    for priority in priorities:
+        row = conn.execute(
+            "SELECT not_before FROM deliveries WHERE state = 'queued' AND channel = ? AND priority = ?"
+            " ORDER BY not_before LIMIT 1",
+            (channel, int(priority)),
+        ).fetchone()
+        if row is not None:
+            due.append(row["not_before"])
+    return from_ms(min(due)) if due else None
+
+
+def _begin(conn: sqlite3.Connection, delivery: DeliveryId, claimant: Claimant, now: datetime) -> Claimed:
+    """Write the intent: the delivery is submitting, and its first part never accepted gets an attempt."""
+    done, attempts = conn.execute(
+        "SELECT coalesce(max(CASE WHEN state = 'accepted' THEN part END), 0), count(*) FROM attempts WHERE delivery = ?",
+        (delivery,),
+    ).fetchone()
+    row = conn.execute(
+        "UPDATE deliveries SET state = 'submitting', transport = ?, submitted_at = ? WHERE id = ?"
+        " RETURNING kind, priority, address, name, text, notice, parts, tries, request",
+        (claimant.transport, to_ms(now), delivery),
+    ).fetchone()
+    conn.execute(
+        "INSERT INTO attempts (delivery, part, attempt, state, transport, sim, run, began_at)"
+        " VALUES (?, ?, ?, 'submitting', ?, ?, ?, ?)",
+        (delivery, done + 1, attempts + 1, claimant.transport, claimant.sim, claimant.run, to_ms(now)),
+    )
+    about = conn.execute("SELECT number, text, subject FROM requests WHERE id = ?", (row["request"],)).fetchone()
+    number, text, subject = about if about is not None else ("", "", "")
+    return Claimed(
+        delivery=delivery, request=number, kind=Kind(row["kind"]), priority=Priority(row["priority"]),
+        address=row["address"], name=row["name"], text=text if row["text"] is None else row["text"], subject=subject,
+        notice=row["notice"], part=done + 1, parts=row["parts"], attempt=attempts + 1, tries=row["tries"],
+    )  # fmt: skip
+
+
+def finish(conn: sqlite3.Connection, ended: Ended) -> None:
+    """Record what came of a part, and let the delivery follow."""
+    claimed, outcome, move = ended.claimed, ended.outcome, ended.move
+    match outcome:
+        case Accepted(reference):
+            word, number = "accepted", reference
+        case Deferred():
+            word, number = "deferred", None
+        case Rejected():
+            word, number = "rejected", None
+        case InDoubt():
+            word, number = "in_doubt", None
+    cause = move.cause
+    conn.execute(
+        "UPDATE attempts SET state = ?, reference = ?, ended_at = ?, cause_code = ? WHERE delivery = ? AND part = ?"
+        " AND attempt = ?",
+        (word, number, to_ms(ended.at), cause.code if cause else "", claimed.delivery, claimed.part, claimed.attempt),
+    )
+    if not _continues(ended):
+        _follow(conn, ended)
+
+
+def _follow(conn: sqlite3.Connection, ended: Ended) -> None:
+    claimed, move, at = ended.claimed, ended.move, to_ms(ended.at)
+    after = step(DeliveryState.SUBMITTING, move.event)
+    match move.event:
+        case Event.ACCEPT:
+            conn.execute(
+                "UPDATE deliveries SET state = ?, accepted_at = ?, cause_code = '', cause_text = '' WHERE id = ?",
+                (after, at, claimed.delivery),
+            )
+        case Event.DEFER:
+            conn.execute(
+                "UPDATE deliveries SET state = ?, not_before = ?, tries = tries + 1, cause_code = ?, cause_text = ?"
+                " WHERE id = ?",
+                (after, to_ms(move.not_before), *_cause(move), claimed.delivery),
+            )
+        case _:
+            conn.execute(
+                "UPDATE deliveries SET state = ?, final_at = ?, cause_code = ?, cause_text = ? WHERE id = ?",
+                (after, at, *_cause(move), claimed.delivery),
+            )
+
+
+def _cause(move: Move) -> tuple[str, str]:
+    return (move.cause.code, move.cause.text) if move.cause else ("", "")
+
+
+def recover(conn: sqlite3.Connection, run: int, now: datetime) -> tuple[int, int]:
+    """At start: what an earlier run left as submitting is in doubt. Our own mails go back to the queue.
+
+    Returns how many messages are in doubt, and how many notices are queued again.
+    """
+    rows = conn.execute(
+        "SELECT a.delivery, a.part, a.attempt, d.kind FROM attempts a JOIN deliveries d ON d.id = a.delivery"
+        " WHERE a.state = 'submitting' AND a.run <> ?",
+        (run,),
+    ).fetchall()
+    doubted = 0
+    for row in rows:
+        conn.execute(
+            "UPDATE attempts SET state = 'in_doubt', ended_at = ?, cause_code = 'interrupted'"
+            " WHERE delivery = ? AND part = ? AND attempt = ?",
+            (to_ms(now), row["delivery"], row["part"], row["attempt"]),
+        )
+        doubted += row["kind"] == Kind.MESSAGE
+        event = Event.DOUBT if row["kind"] == Kind.MESSAGE else Event.DEFER
+        after = step(DeliveryState.SUBMITTING, event)
+        conn.execute(
+            "UPDATE deliveries SET state = ?, cause_code = 'interrupted', final_at = CASE WHEN ? THEN ? END WHERE id = ?",
+            (after, event is Event.DOUBT, to_ms(now), row["delivery"]),
+        )
+    return doubted, len(rows) - doubted
+
+
+def expire_due(conn: sqlite3.Connection, now: datetime) -> int:
+    """Queued and held messages whose request has run out of time expire. Returns how many."""
+    step(DeliveryState.QUEUED, Event.EXPIRE)
+    cursor = conn.execute(
+        "UPDATE deliveries SET state = ?, final_at = ?, cause_code = 'expired' WHERE state = 'queued' AND expires_at <= ?",
+        (DeliveryState.EXPIRED, to_ms(now), to_ms(now)),
+    )
+    return cursor.rowcount
+
+
+def submitted_since(conn: sqlite3.Connection, transport: str, since: datetime) -> list[datetime]:
+    """When parts were begun on `transport` after `since`, oldest first: the base of hourly and daily caps."""
+    rows = conn.execute(
+        "SELECT began_at FROM attempts WHERE transport = ? AND began_at > ? AND state IN ('submitting', 'accepted', 'in_doubt')"
+        " ORDER BY began_at",
+        (transport, to_ms(since)),
+    )
+    return [from_ms(row["began_at"]) for row in rows]
+
+
+def start_run(conn: sqlite3.Connection, boot: str, version: str, now: datetime) -> int:
+    """A new run of the daemon; its id marks the attempts it makes."""
+    cursor = conn.execute("INSERT INTO runs (boot, version, started_at) VALUES (?, ?, ?)", (boot, version, to_ms(now)))
+    return int(cursor.lastrowid or 0)

@@ -1,0 +1,196 @@
+"""Status reports: matched to the part they are about, kept when they match none, and what follows for the delivery.
+
+A report is about a part when the transport, the SIM (where both are known), the TP-MR, the recipient's last
+digits and the service centre's time agree. Exactly one candidate is a match; two are none. A part in doubt
+has no TP-MR, so it is matched by the rest: that is how evidence settles a doubt.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from gatewayd.core.model import DeliveryId
+from gatewayd.core.outcome import ReportedStatus, StatusReport
+from gatewayd.core.states import DeliveryState, Event
+from gatewayd.store import deliveries
+from gatewayd.store.instants import from_ms, to_ms
+
+#: How far the service centre's clock may be from ours.
+CLOCK_ERROR: Final = timedelta(minutes=10)
+#: Digits of the recipient that must agree: reports often carry the national form.
+SUFFIX: Final = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """A report found its part; `state` is the delivery's state now."""
+
+    delivery: DeliveryId
+    request: int | None
+    number: str
+    part: int
+    before: DeliveryState
+    state: DeliveryState
+
+
+def take_report(conn: sqlite3.Connection, report: StatusReport, now: datetime) -> Matched | None:
+    """Match `report` and let the delivery follow; an unmatched one is kept and None returned."""
+    found = _find(conn, report)
+    if found is None:
+        _keep(conn, report, now)
+        return None
+    return _apply(conn, found, report, now)
+
+
+def match_orphans(conn: sqlite3.Connection, transport: str, reference: int | None, now: datetime) -> list[Matched]:
+    """A report may come before the answer to its submission: try those kept under `reference` again."""
+    rows = conn.execute(
+        "SELECT * FROM orphan_reports WHERE matched = 0 AND modem = ? AND reference = ? ORDER BY id",
+        (transport, reference),
+    ).fetchall()
+    matched: list[Matched] = []
+    for row in rows:
+        report = _report(row)
+        found = _find(conn, report)
+        if found is not None:
+            matched.append(_apply(conn, found, report, now))
+            conn.execute("UPDATE orphan_reports SET matched = 1 WHERE id = ?", (row["id"],))
+    return matched
+
+
+def _find(conn: sqlite3.Connection, report: StatusReport) -> Any | None:
+    rows = conn.execute(
+        "SELECT a.*, d.address, d.request, d.state AS delivery_state, d.parts, coalesce(r.number, '') AS number,"
+        " r.settled_at FROM attempts a JOIN deliveries d ON d.id = a.delivery LEFT JOIN requests r ON r.id = d.request"
+        " WHERE a.transport = ? AND a.state IN ('accepted', 'in_doubt')"
+        " AND a.report NOT IN ('delivered', 'failed', 'expired') AND (a.reference = ? OR a.reference IS NULL)",
+        (report.modem, report.reference),
+    ).fetchall()
+    fitting = [row for row in rows if _fits(row, report)]
+    exact = [row for row in fitting if row["reference"] is not None]
+    candidates = exact or fitting
+    return candidates[0] if len(candidates) == 1 else None
+
+
+def _fits(row: Any, report: StatusReport) -> bool:
+    if row["sim"] and report.sim and row["sim"] != report.sim:
+        return False
+    if not _same_number(row["address"], report.recipient):
+        return False
+    if report.submitted_at is None:
+        return row["reference"] is not None
+    began, ended = from_ms(row["began_at"]), from_ms(row["ended_at"]) or from_ms(row["began_at"])
+    return began - CLOCK_ERROR <= report.submitted_at <= ended + CLOCK_ERROR
+
+
+def _same_number(ours: str, theirs: str) -> bool:
+    ours, theirs = ours.lstrip("+0"), theirs.lstrip("+0")
+    suffix = min(SUFFIX, len(ours))
+    return len(theirs) >= suffix and (ours.endswith(theirs[-9:]) or theirs.endswith(ours[-9:]))
+
+
+def _keep(conn: sqlite3.Connection, report: StatusReport, now: datetime) -> None:
+    conn.execute(
+        "INSERT INTO orphan_reports (at, modem, sim, reference, recipient, submitted_at, discharged_at, status, tp_status)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            to_ms(now), report.modem, report.sim, report.reference, report.recipient, to_ms(report.submitted_at),
+            to_ms(report.discharged_at), report.status, report.tp_status,
+        ),
+    )  # fmt: skip
+
+
+def _report(row: Any) -> StatusReport:
+    return StatusReport(
+        row["modem"], row["sim"], row["reference"], row["recipient"], from_ms(row["submitted_at"]),
+        from_ms(row["discharged_at"]), ReportedStatus(row["status"]), row["tp_status"],
+    )  # fmt: skip
+
+
+def _apply(conn: sqlite3.Connection, row: Any, report: StatusReport, now: datetime) -> Matched:
+    """Write the report at its part; a part in doubt is thereby known to be accepted."""
+    delivery, before = DeliveryId(row["delivery"]), DeliveryState(row["delivery_state"])
+    conn.execute(
+        "UPDATE attempts SET state = 'accepted', reference = ?, report = ?, tp_status = ?, reported_at = ?"
+        " WHERE delivery = ? AND part = ? AND attempt = ?",
+        (report.reference, report.status, report.tp_status, to_ms(now), delivery, row["part"], row["attempt"]),
+    )
+    state = before
+    if before is not DeliveryState.SUBMITTING:
+        event = _event(conn, delivery, row, before)
+        if event is not None:
+            state = _happen(conn, delivery, event, report, now)
+    return Matched(delivery, row["request"], row["number"], row["part"], before, state)
+
+
+def _happen(
+    conn: sqlite3.Connection, delivery: DeliveryId, event: Event, report: StatusReport, now: datetime
+) -> DeliveryState:
+    failed = event in (Event.FAIL, Event.EXPIRE)
+    state = deliveries.apply(conn, delivery, event, now, cause_code=f"st-{report.tp_status:02x}" if failed else "")
+    if event is Event.ACCEPT:
+        conn.execute(
+            "UPDATE deliveries SET accepted_at = coalesce(accepted_at, ?) WHERE id = ?", (to_ms(now), delivery)
+        )
+    return state
+
+
+def _event(conn: sqlite3.Connection, delivery: DeliveryId, row: Any, before: DeliveryState) -> Event | None:
+    """What the reports on all parts together say of the delivery."""
+    reports = [
+        (ReportedStatus(word) if word else None)
+        for (word,) in conn.execute(
+            "SELECT report FROM attempts WHERE delivery = ? AND state = 'accepted' ORDER BY part", (delivery,)
+        )
+    ]
+    if ReportedStatus.FAILED in reports:
+        return Event.FAIL
+    if ReportedStatus.EXPIRED in reports:
+        return Event.EXPIRE
+    if len(reports) < row["parts"]:
+        return Event.RESEND if before is DeliveryState.IN_DOUBT and row["settled_at"] is None else None
+    if all(report is ReportedStatus.DELIVERED for report in reports):
+        return Event.DELIVER
+    return Event.ACCEPT if before is DeliveryState.IN_DOUBT else None
+
+
+def settle_submission(
+    conn: sqlite3.Connection, transport: str, delivery: DeliveryId, reference: int, now: datetime
+) -> bool:
+    """A late +CMGS names the part in doubt as accepted. False if nothing of that kind is open."""
+    row = conn.execute(
+        "SELECT a.part, a.attempt, d.parts FROM attempts a JOIN deliveries d ON d.id = a.delivery WHERE a.delivery = ?"
+        " AND a.transport = ? AND a.state = 'in_doubt' AND d.state = 'in_doubt' ORDER BY a.began_at DESC LIMIT 1",
+        (delivery, transport),
+    ).fetchone()
+    if row is None:
+        return False
+    conn.execute(
+        "UPDATE attempts SET state = 'accepted', reference = ? WHERE delivery = ? AND part = ? AND attempt = ?",
+        (reference, delivery, row["part"], row["attempt"]),
+    )
+    deliveries.apply(conn, delivery, Event.ACCEPT if row["part"] == row["parts"] else Event.RESEND, now, cause_code="")
+    return True
+
+
+def wait_over(conn: sqlite3.Connection, request: int, before: datetime, now: datetime) -> int:
+    """Accepted messages whose waiting time for a status report ended: nothing more is expected. Returns how many."""
+    rows = conn.execute(
+        "SELECT id FROM deliveries WHERE request = ? AND kind = 'message' AND channel = 'sms' AND state = 'accepted'"
+        " AND accepted_at <= ?",
+        (request, to_ms(before)),
+    ).fetchall()
+    for row in rows:
+        deliveries.apply(conn, DeliveryId(row["id"]), Event.WAIT_OVER, now)
+    return len(rows)
+
+
+def unsettled(conn: sqlite3.Connection, request: int, before: datetime) -> int:
+    """How many messages may still change: not sent yet, awaiting a report, or in doubt for less than the wait."""
+    row = conn.execute(
+        "SELECT count(*) FROM deliveries WHERE request = ? AND kind = 'message' AND (state IN ('held', 'queued', 'submitting')"
+        " OR (channel = 'sms' AND state = 'accepted') OR (channel = 'sms' AND state = 'in_doubt' AND submitted_at > ?))",
+        (request, to_ms(before)),
+    ).fetchone()
+    return int(row[0])
