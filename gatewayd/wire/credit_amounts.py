@@ -37,9 +37,9 @@ _SMS_LEFT: Final = tuple(
     for pattern in (
         rf"\b(?:sisa|bonus|kuota)\b[ :]*(?P<count>(?>{NUMBER}))\s?sms\b(?!\s*/)",
         rf"\b(?:sisa|bonus|kuota|free) sms\b[ :=]*{_COUNT}",
-        # "Nelp&SMS 5" is a choice of XL's menu.
-        rf"(?<!&)\bsms(?: (?:{_SCOPE}))?\s?:\s?{_COUNT}",
-        rf"(?<!&)\bsms (?:{_SCOPE}) {_COUNT}",
+        # Without a colon or a scope the number is the next choice of a menu ("4 Nelp&SMS 5 Pkt").
+        rf"\bsms(?: (?:{_SCOPE}))?\s?:\s?{_COUNT}",
+        rf"\bsms (?:{_SCOPE}) {_COUNT}",
     )
 )
 

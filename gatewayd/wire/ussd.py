@@ -90,9 +90,8 @@ def _pack(text: str) -> bytes:
     septets = gsm7.encode(text)
     if septets is None:
         raise ValueError("the text does not fit the GSM 7 bit alphabet")
-    at_boundary = len(septets) % 8 == 0 and septets[-1:] == bytes([_CR])
-    # Seven spare bits would read as "@", so a CR fills them; a CR that ends an octet is then doubled.
-    if len(septets) % 8 == 7 or at_boundary:
+    # Seven spare bits would read as "@", so a CR fills them.
+    if len(septets) % 8 == 7:
         septets += bytes([_CR])
     return gsm7.pack(septets)
 

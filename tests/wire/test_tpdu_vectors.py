@@ -154,7 +154,7 @@ def test_a_malformed_pdu_is_a_defect_that_keeps_what_came(pdu: str) -> None:
 
 
 def test_a_header_in_a_septet_text_may_not_be_longer_than_its_length_says() -> None:
-    read = decode("07912143658709F1440B918100551512F2000011101021436500040500034C020200")
+    read = decode("07912143658709F1440B918100551512F2000011101021436500060500034C0202")
     assert isinstance(read, Defect)
 
 
