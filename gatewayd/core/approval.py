@@ -36,10 +36,11 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Step `step` waits for one of `people`."""
+    """Step `step` waits for one of `people`; `deciders` are those who approved the earlier ones."""
 
     step: int
     people: tuple[str, ...]
+    deciders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,11 @@ def next_move(steps: Sequence[ApprovalStep], applicant: str, decisions: Sequence
             return Refused(decision.step, decision.person, decision.reason)
     deciders: list[str] = []
     for index, step in enumerate(steps):
-        able = eligible(step, applicant, deciders)
-        given = [
-            d.person for d in valid if d.step == index and d.verdict is Verdict.APPROVE and _may(d.person, step, able)
-        ]
+        approvers = [d.person for d in valid if d.step == index and d.verdict is Verdict.APPROVE]
+        given = [person for person in approvers if may_decide(step, applicant, deciders, person)]
         if not given:
-            return Ask(index, able) if able else Stuck(index)
+            able = eligible(step, applicant, deciders)
+            return Ask(index, able, tuple(deciders)) if able else Stuck(index)
         deciders.append(given[0])
     return Approved()
 
@@ -87,6 +87,8 @@ def eligible(step: ApprovalStep, applicant: str, deciders: Sequence[str]) -> tup
     return tuple(person for person in step.people if person != applicant and person not in deciders)
 
 
-def _may(person: str, step: ApprovalStep, able: Sequence[str]) -> bool:
-    """A person of the step, or an operator at the command line ("operator:NAME") whom the settings allow."""
-    return person in able or (person not in step.people and person.startswith("operator:"))
+def may_decide(step: ApprovalStep, applicant: str, deciders: Sequence[str], person: str) -> bool:
+    """Whether `person` may decide `step`: one of its people, or an operator at the command line ("operator:NAME")."""
+    if person == applicant or person in deciders:
+        return False
+    return person in step.people or person.startswith("operator:")

@@ -24,6 +24,7 @@ class Claimed:
     delivery: DeliveryId
     request: str
     kind: Kind
+    channel: Channel
     priority: Priority
     address: str
     name: str
@@ -113,7 +114,7 @@ def _begin(conn: sqlite3.Connection, delivery: DeliveryId, claimant: Claimant, n
     about = conn.execute("SELECT number, text, subject FROM requests WHERE id = ?", (row["request"],)).fetchone()
     number, text, subject = about if about is not None else ("", "", "")
     return Claimed(
-        delivery=delivery, request=number, kind=Kind(row["kind"]), priority=Priority(row["priority"]),
+        delivery=delivery, request=number, kind=Kind(row["kind"]), channel=claimant.channel, priority=Priority(row["priority"]),
         address=row["address"], name=row["name"], text=text if row["text"] is None else row["text"], subject=subject,
         notice=row["notice"], part=done + 1, parts=row["parts"], attempt=attempts + 1, tries=row["tries"],
     )  # fmt: skip
