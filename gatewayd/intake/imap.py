@@ -1,0 +1,184 @@
+"""The request mailbox: every mail in it is offered once it is there, and moved once it is dealt with.
+
+In: an IMAP mailbox. Out: `IncomingMail` to the callback, one at a time, oldest first. Invariants: a mail is moved
+only after the callback returned, that is after its commit, so a crash between gives a repeat and never a
+loss; what arrived is found by SEARCH after every wake-up, never by what the server pushed; the key of a
+mail is (UIDVALIDITY, UID). One refused mail or move does not hold up the others: it waits for the next poll.
+Source: reference/reliability §1.4.
+
+All talk with the server happens in one thread (intake/imap_session.py). IDLE is left and entered again, since
+networks drop silent connections; the poll beside it finds what a dead IDLE would miss.
+"""
+
+import asyncio
+import concurrent.futures
+import queue
+import threading
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, TypeVar
+
+from gatewayd.clock import Clock
+from gatewayd.config import Mailbox
+from gatewayd.errors import GatewaydError, LinkError, ProtocolError
+from gatewayd.intake.base import AcceptMail, Disposition
+from gatewayd.intake.imap_session import ImapSession
+from gatewayd.log import get_logger
+
+T = TypeVar("T")
+
+#: Seconds given to a closing connection; a thread that hangs longer, in a name look-up say, is left behind.
+_CLOSE_S: Final = 2.0
+_CLOCK: Final = Clock()
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxState:
+    """For `status`. `since` is when `connected` became what it is; `error` is the last one, '' once connected."""
+
+    connected: bool
+    since: datetime
+    last_poll: datetime | None = None
+    error: str = ""
+
+
+OnState = Callable[[MailboxState], Awaitable[None]]
+
+
+class MailIntake:
+    """Watches one mailbox. `on_state` hears every change of `state`, and every poll."""
+
+    def __init__(self, settings: Mailbox, *, clock: Clock = _CLOCK, on_state: OnState | None = None) -> None:
+        self._settings, self._clock, self._on_state = settings, clock, on_state
+        self._log = get_logger().bind(mailbox=settings.host)
+        self._state = MailboxState(connected=False, since=clock.now())
+
+    @property
+    def state(self) -> MailboxState:
+        return self._state
+
+    async def run(self, accept: AcceptMail) -> None:
+        """Until cancelled. Raises LinkError when the server is lost, ProtocolError when it refuses us."""
+        thread = _Thread("imap")
+        session = ImapSession(self._settings)
+        try:
+            await thread.call(session.open)
+            await self._tell(connected=True, error="")
+            await _Watch(self._settings, self._clock, thread, session, accept, self._polled).run()
+        except (LinkError, ProtocolError) as error:
+            await self._tell(connected=False, error=str(error))
+            raise
+        finally:
+            self._state = replace(self._state, connected=False)
+            await _end(thread, session)
+
+    async def _tell(self, *, connected: bool, error: str) -> None:
+        since = self._state.since if self._state.connected is connected else self._clock.now()
+        self._state = replace(self._state, connected=connected, since=since, error=error)
+        if self._on_state is not None:
+            await self._on_state(self._state)
+
+    async def _polled(self) -> None:
+        self._state = replace(self._state, last_poll=self._clock.now())
+        if self._on_state is not None:
+            await self._on_state(self._state)
+
+
+class _Watch:
+    """The rounds of one connection."""
+
+    def __init__(
+        self, settings: Mailbox, clock: Clock, thread: "_Thread", session: ImapSession, accept: AcceptMail,
+        polled: Callable[[], Awaitable[None]],
+    ) -> None:  # fmt: skip
+        self._settings, self._clock, self._thread = settings, clock, thread
+        self._session, self._accept, self._polled = session, accept, polled
+        self._log = get_logger().bind(mailbox=settings.host)
+        #: Left where they are until the next poll.
+        self._later: set[int] = set()
+        self._next_poll = clock.monotonic()
+
+    async def run(self) -> None:
+        while True:
+            if self._clock.monotonic() >= self._next_poll:
+                self._later.clear()
+                self._next_poll = self._clock.monotonic() + self._settings.poll
+            await self._round()
+            await self._rest(max(0.0, self._next_poll - self._clock.monotonic()))
+
+    async def _round(self) -> None:
+        uids = await self._thread.call(self._session.search)
+        await self._polled()
+        for uid in uids:
+            if uid not in self._later:
+                await self._offer(uid)
+
+    async def _offer(self, uid: int) -> None:
+        try:
+            mail = await self._thread.call(lambda: self._session.fetch(uid))
+            if mail is None:
+                return
+            folder = self._folder(await self._accept(mail))
+            if folder:
+                await self._thread.call(lambda: self._session.move(uid, folder))
+                return
+        except ProtocolError as error:
+            self._log.warning("mailbox.refused", uid=uid, why=str(error))
+        self._later.add(uid)
+
+    def _folder(self, disposition: Disposition) -> str:
+        match disposition:
+            case Disposition.PROCESSED:
+                return self._settings.processed_folder
+            case Disposition.QUARANTINE:
+                return self._settings.quarantine_folder
+            case Disposition.LATER:
+                return ""
+
+    async def _rest(self, until_poll: float) -> None:
+        if self._session.can_idle:
+            await self._thread.call(lambda: self._session.wait(min(self._settings.idle, until_poll)))
+        else:
+            await asyncio.sleep(until_poll)
+
+
+class _Thread:
+    """One thread that runs blocking calls one after another. A daemon: it must not keep the process alive."""
+
+    def __init__(self, name: str) -> None:
+        self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        threading.Thread(target=self._run, name=name, daemon=True).start()
+
+    async def call(self, function: Callable[[], T]) -> T:
+        """What `function` returns or raises, run in the thread. Cancelling stops the waiting, not the call."""
+        future: concurrent.futures.Future[T] = concurrent.futures.Future()
+        self._calls.put(lambda: _settle(future, function))
+        return await asyncio.wrap_future(future)
+
+    def stop(self) -> None:
+        """End the thread after the calls that wait."""
+        self._calls.put(None)
+
+    def _run(self) -> None:
+        while (call := self._calls.get()) is not None:
+            call()
+
+
+def _settle(future: "concurrent.futures.Future[T]", function: Callable[[], T]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        future.set_result(function())
+    except BaseException as error:
+        future.set_exception(error)
+
+
+async def _end(thread: _Thread, session: ImapSession) -> None:
+    """Cut a call that runs, let the connection go, end the thread."""
+    session.interrupt()
+    with suppress(GatewaydError, TimeoutError):
+        async with asyncio.timeout(_CLOSE_S):
+            await thread.call(session.close)
+    thread.stop()

@@ -1,0 +1,210 @@
+"""One outgoing mail to one recipient: values → RFC 5322 octets, 7 bit, CRLF line ends.
+
+In: addresses, names, subject, text, Message-ID and date, all given. Out: the mail, ready for the final dot.
+Invariants: no header value brings a line of its own. Control characters, line and paragraph separators,
+surrogates and anything that looks like an encoded-word are refused, never repaired; the finished mail is
+parsed again and every header and the text must be what was asked for. Encoding and folding are done here,
+since the header folder of CPython 3.11 turns an encoded newline of a subject into a header (CVE-2024-6923).
+Sources: RFC 5322 §2.2, §3.2; RFC 2045 §6.7; RFC 2047 §2, §5; RFC 3834 §5.
+"""
+
+import email
+import email.header
+import email.policy
+import email.utils
+import quopri
+import re
+import unicodedata
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final, Literal
+
+AutoSubmitted = Literal["", "auto-generated", "auto-replied"]
+
+#: Characters of one header value; above it a parser of CPython 3.11 becomes slow.
+MAX_VALUE: Final = 2000
+_FOLD: Final = 76
+#: Octets of text in one base64 encoded-word: 48 characters of base64 and 12 around them, beside a header name.
+_WORD_OCTETS: Final = 36
+#: Longest run without a space that still folds well.
+_LONGEST_RUN: Final = 60
+
+_ENCODED_WORD: Final = re.compile(r"=\?.*\?=")
+_REFUSED_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_ADDRESS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
+_MESSAGE_ID: Final = re.compile(r"<[\x21-\x3b\x3d\x3f\x41-\x7e]{1,120}@[A-Za-z0-9.-]{1,120}>")
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
+_ATOMS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
+_OURS: Final = frozenset(
+    {"from", "to", "cc", "bcc", "sender", "subject", "date", "message-id", "auto-submitted", "mime-version",
+     "content-type", "content-transfer-encoding", "return-path", "received"}
+)  # fmt: skip
+_NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+class UnsafeHeader(ValueError):
+    """A header value that must not be sent. The text names the header, never its value."""
+
+
+def is_safe(value: str) -> bool:
+    """Whether `value` may stand in a header: for whoever takes subjects and names from outside."""
+    return (
+        len(value) <= MAX_VALUE
+        and _ENCODED_WORD.search(value) is None
+        and not any(unicodedata.category(char) in _REFUSED_CATEGORIES for char in value)
+    )
+
+
+def is_address(address: str) -> bool:
+    """Whether `address` is a plain ASCII addr-spec that can be written without quoting."""
+    local = address.rpartition("@")[0]
+    return (
+        _ADDRESS.fullmatch(address) is not None
+        and not local.startswith(".")
+        and not local.endswith(".")
+        and ".." not in address
+        and is_safe(address)
+    )
+
+
+def message(
+    *, sender: str, sender_name: str, to: str, to_name: str, subject: str, text: str, message_id: str, date: datetime,
+    auto_submitted: AutoSubmitted = "", headers: Mapping[str, str] = _NO_HEADERS,
+) -> bytes:  # fmt: skip
+    """The mail. `message_id` is "<…@…>", `date` aware; `headers` are further ones (Reply-To, In-Reply-To, …).
+
+    A display name that is not safe is left out, since it is only decoration. Raises UnsafeHeader for anything
+    else that must not stand in a header.
+    """
+    if date.tzinfo is None:
+        raise UnsafeHeader("Date: a time without a zone")
+    fields = {
+        "From": _mailbox("From", sender_name, sender),
+        "To": _mailbox("To", to_name, to),
+        "Subject": _unstructured(_checked("Subject", subject)),
+        "Date": email.utils.format_datetime(date),
+        "Message-ID": _matched("Message-ID", _MESSAGE_ID, message_id),
+    }
+    if auto_submitted:
+        fields["Auto-Submitted"] = auto_submitted
+        fields["X-Auto-Response-Suppress"] = "All"
+    for name, value in headers.items():
+        fields[_further(name, fields)] = _unstructured(_checked(name, value))
+    encoding, body = _body(text)
+    fields |= {
+        "MIME-Version": "1.0",
+        "Content-Type": "text/plain; charset=utf-8",
+        "Content-Transfer-Encoding": encoding,
+    }
+    raw = "".join(_line(name, value) for name, value in fields.items()).encode("ascii") + b"\r\n" + body
+    _compare(raw, fields, {"Subject": subject, **headers}, text)
+    return raw
+
+
+def _checked(name: str, value: str) -> str:
+    if not is_safe(value):
+        raise UnsafeHeader(f"{name}: a control character, an encoded-word or too long")
+    return value
+
+
+def _matched(name: str, pattern: re.Pattern[str], value: str) -> str:
+    if pattern.fullmatch(value) is None:
+        raise UnsafeHeader(f"{name}: not of the allowed form")
+    return _checked(name, value)
+
+
+def _further(name: str, taken: Mapping[str, str]) -> str:
+    if _NAME.fullmatch(name) is None or name.lower() in _OURS | {key.lower() for key in taken}:
+        raise UnsafeHeader("a header that is not allowed, or stands there already")
+    return name
+
+
+def _mailbox(name: str, display: str, address: str) -> str:
+    if not is_address(address):
+        raise UnsafeHeader(f"{name}: not a plain address")
+    display = " ".join(display.split(" ")).strip() if is_safe(display) else ""
+    return f"{_phrase(display)} <{address}>" if display else address
+
+
+def _phrase(display: str) -> str:
+    """A display name: bare words, a quoted string, or encoded-words (RFC 2047 §5.3)."""
+    if _is_plain(display) and _ATOMS.fullmatch(display):
+        return display
+    if _is_plain(display):
+        return '"' + display.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return " ".join(_encoded_words(display))
+
+
+def _unstructured(value: str) -> str:
+    return value if _is_plain(value) else " ".join(_encoded_words(value))
+
+
+def _is_plain(value: str) -> bool:
+    """Whether `value` survives folding at its spaces without being encoded."""
+    words = value.split(" ")
+    return value.isascii() and (value == "" or all(0 < len(word) <= _LONGEST_RUN for word in words))
+
+
+def _encoded_words(value: str) -> Iterator[str]:
+    """`value` as base64 encoded-words, none of which splits a character."""
+    octets = b""
+    for char in value:
+        more = char.encode("utf-8")
+        if len(octets) + len(more) > _WORD_OCTETS:
+            yield _encoded_word(octets)
+            octets = b""
+        octets += more
+    yield _encoded_word(octets)
+
+
+def _encoded_word(octets: bytes) -> str:
+    return f"=?utf-8?B?{b64encode(octets).decode('ascii')}?="
+
+
+def _line(name: str, value: str) -> str:
+    """The header with its line end, folded before words that would pass the margin."""
+    lines, current = [], f"{name}:"
+    for word in value.split(" "):
+        # The first word stays beside the name, so that no line is blank.
+        if len(current) + 1 + len(word) > _FOLD and current != f"{name}:":
+            lines.append(current)
+            current = ""
+        current += f" {word}"
+    return "".join(f"{line}\r\n" for line in [*lines, current])
+
+
+def _body(text: str) -> tuple[str, bytes]:
+    """Transfer encoding and encoded text. Plain short ASCII stays readable as it is."""
+    lines = _lines(text)
+    if text.isascii() and "\x00" not in text and all(len(line) <= _FOLD and line == line.rstrip() for line in lines):
+        return "7bit", "".join(f"{line}\r\n" for line in lines).encode("ascii")
+    encoded = quopri.encodestring("".join(f"{line}\n" for line in lines).encode("utf-8"))
+    return "quoted-printable", encoded.replace(b"\n", b"\r\n")
+
+
+def _lines(text: str) -> list[str]:
+    """Lines of `text` by CRLF, LF or CR, without a last empty one."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return lines[:-1] if lines[-1] == "" else lines
+
+
+def _compare(raw: bytes, fields: Mapping[str, str], meant: Mapping[str, str], text: str) -> None:
+    """Parse the mail again; it must hold these headers, in this order, with these values, and this text."""
+    parsed = email.message_from_bytes(raw, policy=email.policy.compat32)
+    if parsed.keys() != list(fields) or parsed.defects or parsed.is_multipart():
+        raise UnsafeHeader("the finished mail does not parse to the headers that were meant")
+    for name, value in fields.items():
+        if _unfolded(parsed[name]) != value:
+            raise UnsafeHeader(f"{name}: parses to another value")
+    for name, value in meant.items():
+        if str(email.header.make_header(email.header.decode_header(_unfolded(parsed[name])))) != value:
+            raise UnsafeHeader(f"{name}: decodes to another value")
+    payload = parsed.get_payload(decode=True)
+    if not isinstance(payload, bytes) or _lines(payload.decode("utf-8")) != _lines(text):
+        raise UnsafeHeader("the text parses to another text")
+
+
+def _unfolded(value: str) -> str:
+    return value.replace("\r\n", "").replace("\n", "")

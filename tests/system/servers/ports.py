@@ -1,0 +1,66 @@
+"""What every test server needs: a free port, a folder its user may read, and a wait until it answers."""
+
+import os
+import pwd
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+HOST = "127.0.0.1"
+
+
+def free_port() -> int:
+    """A TCP port of the loopback address that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def require(program: str, packages: str) -> str:
+    """The path of `program`; a test that needs it fails, and says what to install, where it is missing."""
+    found = shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+    if found is None:
+        pytest.fail(f"{program} is missing: apt-get install --no-install-recommends {packages}", pytrace=False)
+    return found
+
+
+def await_port(port: int, alive: Callable[[], bool], timeout_s: float = 20.0) -> None:
+    """Return once something takes connections on `port`; fail when the server died or takes too long."""
+
+    def answers() -> bool:
+        if not alive():
+            pytest.fail(f"the server for port {port} ended before it answered", pytrace=False)
+        with socket.socket() as probe:
+            probe.settimeout(1.0)
+            return probe.connect_ex((HOST, port)) == 0
+
+    await_true(answers, f"port {port}", timeout_s)
+
+
+def await_true(condition: Callable[[], bool], what: str, timeout_s: float = 20.0) -> None:
+    """Return once `condition` holds; it is asked again and again, since other processes cannot be waited for."""
+    end = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > end:
+            pytest.fail(f"waited {timeout_s:.0f} s in vain for {what}", pytrace=False)
+        time.sleep(0.02)
+
+
+@contextmanager
+def server_folder(owner: str | None = None) -> Iterator[Path]:
+    """A short temporary path (unix sockets lie below it), owned by `owner` if we are root; gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="gw-"))
+    try:
+        folder.chmod(0o755)
+        if owner is not None and os.getuid() == 0:
+            entry = pwd.getpwnam(owner)
+            os.chown(folder, entry.pw_uid, entry.pw_gid)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
