@@ -79,7 +79,8 @@ def last_submitted(conn: sqlite3.Connection, request: RequestId) -> datetime | N
         "SELECT max(coalesce(accepted_at, submitted_at)) FROM deliveries WHERE request = ? AND kind = 'message'",
         (request,),
     ).fetchone()
-    return from_ms(row[0])
+    last: int | None = row[0]
+    return from_ms(last)
 
 
 def of_request(conn: sqlite3.Connection, request: RequestId) -> list[DeliveryRow]:
@@ -124,4 +125,5 @@ def oldest_waiting(conn: sqlite3.Connection) -> datetime | None:
     row = conn.execute(
         "SELECT min(r.approved_at) FROM deliveries d JOIN requests r ON r.id = d.request WHERE d.state = 'queued'"
     ).fetchone()
-    return from_ms(row[0])
+    oldest: int | None = row[0]
+    return from_ms(oldest)

@@ -31,7 +31,8 @@ def store(conn: sqlite3.Connection, message: IncomingSms, digest: bytes, now: da
 def unpublished(conn: sqlite3.Connection, limit: int) -> list[InboxRow]:
     rows = conn.execute("SELECT * FROM incoming_sms WHERE published = 0 ORDER BY id LIMIT ?", (limit,))
     return [
-        InboxRow(r["id"], r["modem"], r["sender"], r["text"], from_ms(r["sent_at"]), from_ms(r["received_at"])) for r in rows
+        InboxRow(r["id"], r["modem"], r["sender"], r["text"], from_ms(r["sent_at"]), from_ms(r["received_at"]))
+        for r in rows
     ]
 
 

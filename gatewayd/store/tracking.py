@@ -80,7 +80,9 @@ def _fits(row: Any, report: StatusReport) -> bool:
         return False
     if report.submitted_at is None:
         return row["reference"] is not None
-    began, ended = from_ms(row["began_at"]), from_ms(row["ended_at"]) or from_ms(row["began_at"])
+    began_at: int = row["began_at"]
+    ended_at: int = row["ended_at"] or began_at
+    began, ended = from_ms(began_at), from_ms(ended_at)
     return began - CLOCK_ERROR <= report.submitted_at <= ended + CLOCK_ERROR
 
 

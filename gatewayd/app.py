@@ -1,0 +1,203 @@
+"""The composition root: settings → parts → one TaskGroup. The only file that names every part.
+
+Start: store, recovery of what an earlier run left on the air, links, stages, READY. Stop (SIGTERM, SIGINT):
+intakes stop, every dispatcher finishes or records the submission in hand, links close, within 10 s.
+Anything but a lost link ends the process; systemd starts it again.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from gatewayd import __version__
+from gatewayd.clock import Clock, boot_id
+from gatewayd.config import Settings
+from gatewayd.core.health import Health, LinkState
+from gatewayd.core.model import Channel
+from gatewayd.core.schedule import OpenHours
+from gatewayd.errors import StoreError
+from gatewayd.intake import control
+from gatewayd.intake.imap import MailIntake
+from gatewayd.intake.mqtt import MqttLink
+from gatewayd.log import get_logger
+from gatewayd.notify import MISSING, notify
+from gatewayd.stages import approve, compose, report, track
+from gatewayd.stages.accept import MailDesk
+from gatewayd.stages.bells import Bells
+from gatewayd.stages.context import Context
+from gatewayd.stages.dispatch import Dispatcher
+from gatewayd.stages.gates import Gate
+from gatewayd.stages.jobs import JobDesk
+from gatewayd.stages.listen import TransportListener
+from gatewayd.stages.operate import OperatorDesk
+from gatewayd.stages.pacing import Hours, Pace, Pacer
+from gatewayd.stages.publish import Publish
+from gatewayd.stages.pulse import Pulse
+from gatewayd.stages.supervise import keep
+from gatewayd.stages.watch import Watch
+from gatewayd.store import health as health_store
+from gatewayd.store import queue
+from gatewayd.store.database import open_store
+from gatewayd.transport.base import Transport
+from gatewayd.transport.modem import ModemTransport
+from gatewayd.transport.smtp import SmtpTransport
+
+Run = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A transport with what paces it."""
+
+    transport: Transport
+    pace: Pace
+
+
+def transports(settings: Settings, clock: Clock) -> list[_Line]:
+    """Every transport of the settings. A new kind of transport is one more line here."""
+    lines = [
+        _Line(ModemTransport(modem, clock), Pace(modem.pause, modem.parts_per_hour, modem.parts_per_day))
+        for modem in settings.modems
+    ]
+    if settings.smtp is not None:
+        lines.append(_Line(SmtpTransport(settings.smtp, clock), Pace((settings.smtp.gap, settings.smtp.gap))))
+    return lines
+
+
+async def run_daemon(settings: Settings, clock: Clock | None = None) -> int:
+    """The daemon's whole life. Returns 0 after a clean stop; raises what ended it otherwise."""
+    clock = clock or Clock()
+    log = get_logger()
+    if "NOTIFY_SOCKET" in os.environ and MISSING:
+        log.error("daemon.no_sd_notify", why="systemd expects READY=1, but systemd-python is not installed")
+    async with open_store(settings.gateway.state_dir) as db:
+        run = await db.run(queue.start_run, boot_id(), __version__, clock.now())
+        doubted, requeued = await db.run(queue.recover, run, clock.now())
+        log.info("daemon.start", version=__version__, run=run, in_doubt=doubted, requeued=requeued)
+        for left_out in _left_out(settings):
+            log.info("daemon.without", part=left_out)
+        ctx = Context(settings, db, clock, Bells(), Pulse(clock), run)
+        await _live(ctx)
+    log.info("daemon.stopped")
+    return 0
+
+
+def _left_out(settings: Settings) -> list[str]:
+    parts = {"mailbox": settings.mailbox, "smtp": settings.smtp, "mqtt": settings.mqtt, "modems": settings.modems}
+    return [name for name, part in parts.items() if not part]
+
+
+async def _live(ctx: Context) -> None:
+    """Run every part until a signal comes; then stop them in order."""
+    lines = transports(ctx.settings, ctx.clock)
+    gates = {line.transport.name: Gate() for line in lines}
+    watch = Watch(ctx, gates)
+    listener = TransportListener(ctx, watch)
+    await ctx.db.run(health_store.forget_others, set(gates) | {"mailbox", "broker"})
+    dispatchers = [
+        Dispatcher(ctx, line.transport, gates[line.transport.name], Pacer(line.pace), _hours(ctx)) for line in lines
+    ]
+    stop = _stop_signal()
+    async with _tasks() as start:
+        for line in lines:
+            start(_transport_runner(ctx, line.transport, listener))
+        start(watch.run)
+        start(ctx.pulse.feed)
+        for stage in (approve.run, compose.run, report.run, track.run):
+            start(partial(stage, ctx))
+        for part in _intakes(ctx):
+            start(part)
+        sending = [asyncio.create_task(dispatcher.run()) for dispatcher in dispatchers]
+        guard = start(lambda: _all_of(sending))
+        notify("READY=1", "STATUS=running")
+        get_logger().info("daemon.ready")
+        await stop.wait()
+        notify("STOPPING=1")
+        get_logger().info("daemon.stopping")
+        for dispatcher in dispatchers:
+            dispatcher.stop()
+        await asyncio.wait({guard}, timeout=9.5)
+
+
+async def _all_of(tasks: list[asyncio.Task[None]]) -> None:
+    """All dispatchers; one that fails takes the others with it."""
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+@asynccontextmanager
+async def _tasks() -> AsyncIterator[Callable[[Run], asyncio.Task[None]]]:
+    """One TaskGroup; what still runs when the body ends is cancelled."""
+    started: list[asyncio.Task[None]] = []
+    async with asyncio.TaskGroup() as group:
+
+        async def call(run: Run) -> None:
+            await run()
+
+        def start(run: Run) -> asyncio.Task[None]:
+            task = group.create_task(call(run))
+            started.append(task)
+            return task
+
+        yield start
+        for task in started:
+            task.cancel()
+
+
+def _hours(ctx: Context) -> Hours:
+    sending = ctx.settings.sending
+    windows = tuple(OpenHours(window.start, window.end, window.days) for window in sending.windows)
+    return Hours(windows, sending.holidays, ZoneInfo(ctx.settings.gateway.timezone), sending.urgent_any_time)
+
+
+def _transport_runner(ctx: Context, transport: Transport, listener: TransportListener) -> Run:
+    async def lost(why: str) -> None:
+        await listener.health(Health(transport.name, LinkState.ABSENT, ctx.clock.now(), why))
+
+    longest = 3.0 if transport.channel is Channel.SMS else 60.0
+    return lambda: keep(transport.name, lambda: transport.run(listener), ctx.clock, on_lost=lost, longest_s=longest)
+
+
+def _intakes(ctx: Context) -> list[Run]:
+    """Every intake of the settings. A new kind of intake is one more line here."""
+    settings = ctx.settings
+    parts: list[Run] = [lambda: control.serve(settings.gateway.state_dir, OperatorDesk(ctx).accept)]
+    if settings.mailbox is not None:
+        mailbox, desk = MailIntake(settings.mailbox), MailDesk(ctx)
+        parts.append(_link(ctx, "mailbox", lambda: mailbox.run(desk.accept)))
+    if settings.mqtt is not None:
+        link, jobs = MqttLink(settings.mqtt, version=__version__, boot=boot_id()), JobDesk(ctx)
+        parts.append(_link(ctx, "broker", lambda: link.run(jobs.accept)))
+        parts.append(Publish(ctx, link, settings.mqtt.prefix).run)
+    return parts
+
+
+def _link(ctx: Context, name: str, run: Run) -> Run:
+    """An intake's link, supervised, with its facts in the store for `status`."""
+
+    async def put(state: LinkState, error: str) -> None:
+        facts = Health(name, state, ctx.clock.now(), error)
+        await ctx.db.run(health_store.put, name, facts, f"{name}.lost" if error else "", error, ctx.clock.now())
+
+    return lambda: keep(name, run, ctx.clock, on_lost=lambda why: put(LinkState.ABSENT, why))
+
+
+def _stop_signal() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+__all__ = ["StoreError", "run_daemon", "transports"]

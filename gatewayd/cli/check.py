@@ -1,0 +1,80 @@
+"""`gatewayd check`: every fault of the settings at once; with --probe it also talks to each part, one line for each."""
+
+import argparse
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from gatewayd.cli.options import Verbs, add_json, add_verb, print_json, settings_of
+from gatewayd.config import Secret, Settings
+from gatewayd.errors import GatewaydError, SettingsError
+
+
+def add_parser(verbs: Verbs) -> None:
+    parser = add_verb(verbs, "check", run, "Check the settings; every fault is named with its key.")
+    parser.add_argument("--probe", action="store_true", help="also talk to modem, mailbox, SMTP and broker")
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    settings = settings_of(args)
+    faults = [*_file_faults(settings)]
+    if faults:
+        raise SettingsError("\n".join([f"{args.config}: {len(faults)} faults", *(f"  {fault}" for fault in faults)]))
+    lines = [(part, True, "left out") for part in _left_out(settings)]
+    if args.probe:
+        lines += asyncio.run(_probe(settings))
+    failed = [line for line in lines if not line[1]]
+    if args.json:
+        print_json([{"part": part, "ok": ok, "says": says} for part, ok, says in lines])
+    else:
+        print(f"{args.config}: valid")
+        for part, ok, says in lines:
+            print(f"  {part:<10} {'ok' if ok else 'FAILED'}: {says}")
+    return 1 if failed else 0
+
+
+def _left_out(settings: Settings) -> list[str]:
+    parts = {"mailbox": settings.mailbox, "smtp": settings.smtp, "mqtt": settings.mqtt, "modems": settings.modems}
+    return [name for name, part in parts.items() if not part]
+
+
+def _file_faults(settings: Settings) -> list[str]:
+    """Files that the settings name and that cannot be read."""
+    secrets: dict[str, Secret | None] = {
+        "mailbox.password": settings.mailbox.password if settings.mailbox else None,
+        "smtp.password": settings.smtp.password if settings.smtp else None,
+        "mqtt.password": settings.mqtt.password if settings.mqtt else None,
+        **{f"modems[{index}].pin": modem.pin for index, modem in enumerate(settings.modems)},
+    }
+    faults: list[str] = []
+    for key, secret in secrets.items():
+        if secret is None:
+            continue
+        try:
+            secret.read()
+        except SettingsError as error:
+            faults.append(f"{key}: {error}")
+    for name, group in settings.groups.items():
+        if not group.file.is_file():
+            faults.append(f"groups.{name}.file: {group.file} is not a file")
+    return faults
+
+
+async def _probe(settings: Settings) -> list[tuple[str, bool, str]]:
+    """Talk to every part once."""
+    from gatewayd import probe  # the daemon's parts are loaded for --probe only
+
+    found: list[tuple[str, bool, str]] = []
+    for name, question in probe.questions(settings):
+        found.append(await _ask(name, question))
+    return found
+
+
+async def _ask(name: str, question: Callable[[], Awaitable[str]]) -> tuple[str, bool, str]:
+    try:
+        async with asyncio.timeout(60):
+            return name, True, await question()
+    except TimeoutError:
+        return name, False, "no answer within 60 s"
+    except GatewaydError as error:
+        return name, False, str(error)

@@ -1,0 +1,31 @@
+"""`gatewayd approve | reject | cancel REQUEST`: an operator's decision, audited with the OS user's name."""
+
+import argparse
+
+from gatewayd.cli.options import Verbs, add_verb, settings_of
+from gatewayd.errors import GatewaydError
+from gatewayd.intake import control
+
+_HELP = {
+    "approve": "Approve the step of a request that waits for a decision.",
+    "reject": "Reject a request that waits for a decision.",
+    "cancel": "Take a request back; what is sent stays sent and is reported.",
+}
+
+
+def add_parser(verbs: Verbs) -> None:
+    for verb, help_ in _HELP.items():
+        parser = add_verb(verbs, verb, run, help_)
+        parser.add_argument("request", help="number of the request, such as UPSI-2026-000123")
+        parser.add_argument("--reason", default="", metavar="R", help="told to everybody involved")
+
+
+def run(args: argparse.Namespace) -> int:
+    arguments = {"request": args.request, "reason": args.reason}
+    reply = control.ask(settings_of(args).gateway.state_dir, args.verb, arguments)
+    if "error" in reply:
+        raise GatewaydError(reply["error"])
+    stopped = f", {reply['stopped']} not sent any more" if "stopped" in reply else ""
+    done = {"approve": "approved", "reject": "rejected", "cancel": "cancelled"}[args.verb]
+    print(f"{reply['request']}: {done}{stopped}")
+    return 0

@@ -1,0 +1,19 @@
+"""`gatewayd run`: the daemon, in the foreground."""
+
+import argparse
+import asyncio
+
+from gatewayd import log
+from gatewayd.cli.options import Verbs, add_verb, settings_of
+
+
+def add_parser(verbs: Verbs) -> None:
+    add_verb(verbs, "run", run, "Run the daemon in the foreground; SIGTERM ends it cleanly.")
+
+
+def run(args: argparse.Namespace) -> int:
+    from gatewayd.app import run_daemon  # the daemon's parts are not loaded for other verbs
+
+    settings = settings_of(args)
+    log.setup(settings.log.level, settings.log.format)
+    return asyncio.run(run_daemon(settings))

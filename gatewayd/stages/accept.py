@@ -1,0 +1,96 @@
+"""Accept: a mail of the request mailbox, stored, understood in the sandbox, and given its effect once.
+
+In: IncomingMail from an intake. Out: its disposition, after the commit. The steps:
+1. Store the bytes and count the attempt (one commit). A mail known by its digest is moved again, no more.
+2. Read it in the sandbox. A child that dies leaves the mail where it is; after ATTEMPTS it is quarantined.
+3. In one transaction: the effect (request, correction, decision, answer, or nothing) and `done`.
+Automatic mail and mail from senders that cannot be proven get no answer and decide nothing.
+"""
+
+import json
+import sqlite3
+from datetime import datetime
+from typing import Final
+
+from gatewayd import sandbox
+from gatewayd.errors import SandboxError
+from gatewayd.intake.base import Disposition, IncomingMail
+from gatewayd.log import get_logger, mask
+from gatewayd.stages.bells import Bell
+from gatewayd.stages.context import Context
+from gatewayd.stages.correspond import Correspondence, effect
+from gatewayd.stages.forms import FormDesk
+from gatewayd.store import mails, notices
+from gatewayd.wire import reading
+from gatewayd.wire.reading import ReadMail
+
+ATTEMPTS: Final = 3
+
+
+class MailDesk:
+    """The `accept` of the mailbox."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._forms = FormDesk(ctx)
+
+    async def accept(self, mail: IncomingMail) -> Disposition:
+        stored = await self._ctx.db.run(
+            mails.store, folder=mail.folder, uidvalidity=mail.uidvalidity, uid=mail.uid, size=mail.size, raw=mail.raw,
+            now=self._ctx.clock.now(),
+        )  # fmt: skip
+        if stored.state == "done":
+            return Disposition.PROCESSED
+        if stored.state == "quarantined" or stored.attempts > ATTEMPTS:
+            return await self._quarantine(stored.id, "it failed three times")
+        read = await self._read(mail)
+        if read is None:
+            if stored.attempts >= ATTEMPTS:
+                return await self._quarantine(stored.id, "it could not be read in three attempts")
+            return Disposition.LATER
+        await self._understand(mail, stored.id, read)
+        return Disposition.PROCESSED
+
+    async def _read(self, mail: IncomingMail) -> ReadMail | None:
+        """What the child made of it; None if the child died."""
+        settings = self._ctx.settings
+        box = settings.mailbox
+        head = {
+            "trusted_authserv_ids": list(box.trusted_authserv_ids) if box else [],
+            "trust_all_senders": bool(box and box.trust_all_senders),
+            "country": settings.gateway.country, "foreign": settings.sending.allow_foreign,
+            "own_domain": settings.smtp.sender.rpartition("@")[2] if settings.smtp else "",
+            "max_recipients": settings.sending.max_recipients, "too_big": mail.too_big,
+        }  # fmt: skip
+        try:
+            answer = await sandbox.call("gatewayd.wire.reading:read_mail", json.dumps(head).encode() + b"\n" + mail.raw)
+            return reading.from_json(answer)
+        except (SandboxError, ValueError) as error:
+            get_logger().error("mail.unreadable", uid=mail.uid, size=mail.size, why=str(error))
+            return None
+
+    async def _understand(self, mail: IncomingMail, stored: int, read: ReadMail) -> None:
+        letter = Correspondence(stored, read, mail.too_big)
+        form = await self._forms.prepare(letter) if letter.is_proven else None
+        result = await self._ctx.db.run(self._commit, letter, form, self._ctx.clock.now())
+        get_logger().info("mail.understood", result=result, sender=mask(read.sender), auth=read.auth_detail[:120])
+        self._ctx.bells.ring(Bell.APPROVE, Bell.COMPOSE)
+
+    def _commit(
+        self, conn: sqlite3.Connection, letter: Correspondence, form: "FormDesk.Prepared | None", now: datetime
+    ) -> str:
+        result = effect(conn, self._ctx, letter, form, now)
+        mails.done(conn, letter.mail, result, sender=letter.read.sender, auth=letter.read.auth_detail[:200])
+        return result
+
+    async def _quarantine(self, stored: int, why: str) -> Disposition:
+        await self._ctx.db.run(self._set_aside, stored, why, self._ctx.clock.now())
+        get_logger().error("mail.quarantined", mail=stored, why=why)
+        self._ctx.bells.ring(Bell.COMPOSE)
+        return Disposition.QUARANTINE
+
+    def _set_aside(self, conn: sqlite3.Connection, stored: int, why: str, now: datetime) -> None:
+        mails.quarantine(conn, stored, why)
+        params = {"code": "mail.quarantined", "name": f"mail {stored}", "why": why, "since": now.isoformat(), "was": ""}
+        for address in self._ctx.settings.gateway.staff:
+            notices.ask(conn, "alarm", address, now, params=params)

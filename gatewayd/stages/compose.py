@@ -1,0 +1,132 @@
+"""Compose: notices that were asked for become mails, in a child, and their deliveries are queued.
+
+In: notices without a Message-ID. Out: the mail and its queued delivery, in one transaction; for an approval
+question also the hash of its one-time token. The token itself lives in this stage's memory and in the mail
+only; the mail is wiped once the mail server has taken it. A notice that cannot be composed is tried again
+later and never blocks the others.
+"""
+
+import base64
+import json
+import secrets
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from gatewayd import sandbox
+from gatewayd.errors import SandboxError
+from gatewayd.log import get_logger
+from gatewayd.stages.bells import Bell
+from gatewayd.stages.context import Context
+from gatewayd.stages.decide import token_hash
+from gatewayd.store import approvals, notices, requests
+from gatewayd.store.notices import Notice
+
+_ROUND_S: Final = 30.0
+_BATCH: Final = 8
+_CHILD: Final = "gatewayd.stages.compose_child:compose"
+_LIMITS: Final = sandbox.Limits(memory=600 * sandbox.MIB, seconds=90.0)
+#: 160 bit in base32.
+_TOKEN_BYTES: Final = 20
+_RETRY: Final = (10.0, 60.0, 600.0, 3600.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A notice with what makes its mail its own."""
+
+    notice: Notice
+    message_id: str
+    token: str
+
+
+async def run(ctx: Context) -> None:
+    """For ever; does nothing where no mail can be sent."""
+    wait = ctx.bells.listen(Bell.COMPOSE)
+    with ctx.pulse.stage("compose", limit_s=600.0):
+        while True:
+            ctx.pulse.beat("compose")
+            if ctx.settings.smtp is None or not await compose_batch(ctx):
+                await wait(_ROUND_S)
+
+
+async def compose_batch(ctx: Context) -> int:
+    """Compose a few notices; returns how many there were."""
+    waiting = await ctx.db.run(notices.uncomposed, ctx.clock.now(), _BATCH)
+    if not waiting:
+        return 0
+    jobs = [_job(ctx, notice) for notice in waiting]
+    try:
+        await _compose(ctx, jobs)
+    except SandboxError:
+        for job in jobs:
+            await _compose_alone(ctx, job)
+    ctx.bells.ring(Bell.DISPATCH)
+    return len(jobs)
+
+
+async def _compose_alone(ctx: Context, job: _Job) -> None:
+    try:
+        await _compose(ctx, [job])
+    except SandboxError as error:
+        notice = job.notice
+        wait = _RETRY[min(notice.tries, len(_RETRY) - 1)]
+        get_logger().error("notice.not_composed", notice=notice.id, kind=notice.kind, why=str(error), retry_s=wait)
+        await ctx.db.run(notices.not_composed, notice.id, ctx.clock.now() + timedelta(seconds=wait))
+
+
+def _job(ctx: Context, notice: Notice) -> _Job:
+    smtp = ctx.settings.smtp
+    domain = smtp.sender.rpartition("@")[2] if smtp else "localhost"
+    token = ""
+    if notice.kind == "approval":
+        token = base64.b32encode(secrets.token_bytes(_TOKEN_BYTES)).decode("ascii")
+    unique = token.lower() or secrets.token_hex(8)
+    return _Job(notice, f"<gatewayd.{notice.id}.{unique}@{domain}>", token)
+
+
+async def _compose(ctx: Context, jobs: list[_Job]) -> None:
+    now = ctx.clock.now()
+    payload = {
+        "settings": ctx.settings.model_dump(mode="json"),
+        "now": now.isoformat(),
+        "notices": [{"id": job.notice.id, "message_id": job.message_id, "token": job.token} for job in jobs],
+    }
+    answer = await sandbox.call(_CHILD, json.dumps(payload).encode(), _LIMITS)
+    await ctx.db.run(_keep, ctx, jobs, split(answer, len(jobs)), now)
+
+
+def split(answer: bytes, count: int) -> list[bytes]:
+    """The mails in a child's answer: a JSON line of lengths, then the mails. Raises SandboxError for anything else."""
+    head, _, body = answer.partition(b"\n")
+    try:
+        lengths = [int(length) for length in json.loads(head)]
+    except (ValueError, TypeError):
+        raise SandboxError("compose: the answer has no lengths") from None
+    if len(lengths) != count or any(length <= 0 for length in lengths) or sum(lengths) != len(body):
+        raise SandboxError("compose: the lengths do not fit")
+    mails: list[bytes] = []
+    for length in lengths:
+        mails.append(body[:length])
+        body = body[length:]
+    return mails
+
+
+def _keep(conn: sqlite3.Connection, ctx: Context, jobs: list[_Job], mails: list[bytes], now: datetime) -> None:
+    for job, raw in zip(jobs, mails, strict=True):
+        if job.token and job.notice.request is not None:
+            _keep_token(conn, ctx, job, requests.get(conn, job.notice.request).created_at)
+        notices.composed(conn, job.notice, job.message_id, raw)
+        get_logger().info("notice.composed", notice=job.notice.id, kind=job.notice.kind, bytes=len(raw))
+
+
+def _keep_token(conn: sqlite3.Connection, ctx: Context, job: _Job, created_at: datetime) -> None:
+    params = job.notice.params
+    request = job.notice.request
+    if request is None:
+        raise AssertionError("an approval question without a request")
+    approvals.add_token(
+        conn, token_hash(job.token), request, int(str(params["step"])), str(params["person"]),
+        bytes.fromhex(str(params["digest"])), created_at + timedelta(seconds=ctx.settings.approval.expires),
+    )  # fmt: skip

@@ -1,0 +1,134 @@
+"""What a mail leads to: a request, a correction, a decision, an answer, or nothing. One transaction each.
+
+The order of the questions matters: automatic mail and unproven senders first (no answer, no effect), then
+decisions (a token in a reply), then commands about a request, then forms, then one helpful answer.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from gatewayd.core.approval import Verdict
+from gatewayd.core.request import Request
+from gatewayd.log import get_logger, mask
+from gatewayd.stages import decide
+from gatewayd.stages.context import Context
+from gatewayd.stages.forms import FormDesk, store_form
+from gatewayd.stages.people import person_of, unit_of
+from gatewayd.store import notices, requests
+from gatewayd.wire.reading import ReadMail
+
+#: Answers that no person asked for; at most this many to one address in a day.
+_ANSWERS: Final = ("help", "unknown_sender", "unreadable", "unclear", "token_problem", "status", "form")
+_MAX_ANSWERS: Final = 5
+_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Correspondence:
+    """A stored mail and what was read in it."""
+
+    mail: int
+    read: ReadMail
+    too_big: bool
+
+    @property
+    def is_proven(self) -> bool:
+        """A person's mail whose sender is proven."""
+        return not self.read.automatic and self.read.authenticated and bool(self.read.sender)
+
+
+def effect(
+    conn: sqlite3.Connection, ctx: Context, letter: Correspondence, form: FormDesk.Prepared | None, now: datetime
+) -> str:
+    """Give `letter` its effect and say in a word what it was."""
+    read = letter.read
+    if read.automatic:
+        return f"ignored.automatic {read.automatic_reason}"
+    if not letter.is_proven:
+        return "ignored.unproven"
+    request = _about(conn, read)
+    if unit_of(ctx.settings, read.sender) is None and person_of(ctx.settings, read.sender) is None:
+        return _answer(conn, ctx, letter, "unknown_sender", None, {}, now)
+    if letter.too_big:
+        return _answer(conn, ctx, letter, "unreadable", None, {"code": "mail.too_big"}, now)
+    word = read.reply.word if read.reply else ""
+    if word in ("approve", "reject") and (read.tokens or request is not None):
+        return _decision(conn, ctx, letter, request, now)
+    if word == "cancel" and request is not None:
+        return _cancel(conn, ctx, letter, request, now)
+    if word == "status" and request is not None:
+        return _answer(conn, ctx, letter, "status", request, {}, now)
+    if form is not None:
+        return store_form(conn, ctx, letter.mail, read, form, request, now)
+    if word == "form":
+        return _answer(conn, ctx, letter, "form", None, {}, now)
+    if read.tokens:
+        return _answer(conn, ctx, letter, "unclear", request, {}, now)
+    return _answer(conn, ctx, letter, "help", request, {}, now)
+
+
+def _about(conn: sqlite3.Connection, read: ReadMail) -> Request | None:
+    """The request a mail is about: by its subject, else by the mail of ours that it answers."""
+    if read.request_number:
+        return requests.by_number(conn, read.request_number)
+    found = notices.request_of_message_id(conn, read.in_reply_to)
+    return None if found is None else requests.get(conn, found)
+
+
+def _decision(
+    conn: sqlite3.Connection, ctx: Context, letter: Correspondence, request: Request | None, now: datetime
+) -> str:
+    """Try the tokens of a reply, the newest first; one that counts is enough."""
+    read = letter.read
+    if read.reply is None:
+        raise AssertionError("a decision without a reply")
+    verdict = Verdict.APPROVE if read.reply.word == "approve" else Verdict.REJECT
+    proof = decide.MailProof(read.sender, read.auth_detail[:200], letter.mail)
+    problem = decide.NotDecided("token.missing", request.id if request else None, request.number if request else "")
+    for token in read.tokens:
+        done = decide.by_mail(conn, ctx, token, verdict, read.reply.reason, proof, now)
+        if isinstance(done, decide.Decided):
+            return f"decision.{verdict} {done.request.number}"
+        problem = done
+    get_logger().warning("decision.refused", problem=problem.problem, request=problem.number, sender=mask(read.sender))
+    if problem.problem in ("token.wrong_person", "token.unknown"):
+        _alarm(conn, ctx, problem, read.sender, now)
+    about = requests.get(conn, problem.request) if problem.request is not None else request
+    return _answer(conn, ctx, letter, "token_problem", about, {"problem": problem.problem}, now)
+
+
+def _alarm(conn: sqlite3.Connection, ctx: Context, problem: decide.NotDecided, sender: str, now: datetime) -> None:
+    """Somebody used a token that is not his: the staff hears of it."""
+    params = {
+        "code": "token.misuse", "name": problem.number or "?", "why": f"{problem.problem}: {mask(sender)}",
+        "since": now.isoformat(), "was": "",
+    }  # fmt: skip
+    for address in ctx.settings.gateway.staff:
+        notices.ask(conn, "alarm", address, now, request=problem.request, params=params)
+
+
+def _cancel(conn: sqlite3.Connection, ctx: Context, letter: Correspondence, request: Request, now: datetime) -> str:
+    actor = decide.may_cancel(ctx, request, letter.read.sender)
+    reason = letter.read.reply.reason if letter.read.reply else ""
+    if not actor:
+        return _answer(conn, ctx, letter, "token_problem", request, {"problem": "decision.not_yours"}, now)
+    if decide.cancel(conn, ctx, request, actor, reason, "mail", now) is None:
+        return _answer(conn, ctx, letter, "status", request, {}, now)
+    return f"cancelled {request.number}"
+
+
+def _answer(
+    conn: sqlite3.Connection, ctx: Context, letter: Correspondence, kind: str, request: Request | None,
+    params: dict[str, object], now: datetime,
+) -> str:  # fmt: skip
+    """One helpful answer, within the brake that ends loops."""
+    read = letter.read
+    if notices.count_to(conn, read.sender, _ANSWERS, now - _DAY) >= _MAX_ANSWERS:
+        return f"braked.{kind}"
+    notices.ask(
+        conn, kind, read.sender, now, request=request.id if request else None, to_name=read.sender_name,
+        params={**params, "subject": read.subject[:200]}, in_reply_to=read.message_id,
+    )  # fmt: skip
+    return f"answered.{kind}"

@@ -1,0 +1,217 @@
+"""Dispatch: one loop a transport. Claim a part (committed as submitting), submit it, record what came of it.
+
+In: queued deliveries of the transport's channel, priority first, oldest first, inside the windows.
+Out: attempts with their outcome; deliveries accepted, queued again for later, failed, or in doubt.
+Invariants: the intent is committed before the first byte leaves; one submission at a time on a transport;
+a submission that began is never cancelled, and at stop it is finished, or recorded as in doubt after
+STOP_WAIT_S. A failure that the next message would meet too rests the transport, not the message.
+"""
+
+import asyncio
+import sqlite3
+from datetime import datetime, timedelta
+from typing import Final
+
+from gatewayd.core.model import Kind, Priority
+from gatewayd.core.outcome import Accepted, Blame, Cause, Deferred, InDoubt, Outcome, Rejected
+from gatewayd.core.retry import after, transport_pause
+from gatewayd.log import get_logger, mask
+from gatewayd.stages.bells import Bell
+from gatewayd.stages.context import Context
+from gatewayd.stages.gates import Gate
+from gatewayd.stages.pacing import ALL, Hours, Pacer
+from gatewayd.stages.submission import submission_of
+from gatewayd.store import notices, queue, tracking
+from gatewayd.store.queue import Claimant, Claimed, Ended
+from gatewayd.transport.base import Transport
+
+STOP_WAIT_S: Final = 8.0
+_POLL_S: Final = 20.0
+_READY_S: Final = 2.0
+_NOTICE_LADDER: Final = (5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0, 7200.0, 14400.0)
+
+
+class Dispatcher:
+    """The loop of one transport."""
+
+    def __init__(self, ctx: Context, transport: Transport, gate: Gate, pacer: Pacer, hours: Hours) -> None:
+        self._ctx, self._transport, self._gate, self._pacer, self._hours = ctx, transport, gate, pacer, hours
+        self._log = get_logger().bind(modem=transport.name)
+        self._stop = asyncio.Event()
+        self._wait = ctx.bells.listen(Bell.DISPATCH)
+        self._ended: Ended | None = None
+        self._failures = 0
+        self._rest_until: datetime | None = None
+
+    def stop(self) -> None:
+        """Claim nothing more; finish what is in hand."""
+        self._stop.set()
+        self._ctx.bells.ring(Bell.DISPATCH)
+
+    async def run(self) -> None:
+        """Until `stop` is called."""
+        name = f"dispatch.{self._transport.name}"
+        begun = await self._ctx.db.run(
+            queue.submitted_since, self._transport.name, self._ctx.clock.now() - timedelta(days=1)
+        )
+        self._pacer.remember(begun)
+        with self._ctx.pulse.stage(name, limit_s=300.0):
+            while not self._stop.is_set():
+                self._ctx.pulse.beat(name)
+                await self._round()
+        await self._record()
+
+    async def _round(self) -> None:
+        """One part, or one wait."""
+        now = self._ctx.clock.now()
+        held_back = self._held_back(now)
+        if held_back > 0 or not self._gate.is_open:
+            await self._record()
+            await (self._sleep(held_back) if self._gate.is_open else self._sleep_shut())
+            return
+        if not await self._is_ready():
+            await self._record()
+            return
+        claimed = await self._claim(now)
+        if claimed is None:
+            await self._sleep(await self._until_due(now))
+        else:
+            await self._submit(claimed)
+
+    async def _is_ready(self) -> bool:
+        """Whether the link can take a submission now, or within a moment."""
+        try:
+            async with asyncio.timeout(_READY_S):
+                await self._transport.ready()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _claim(self, now: datetime) -> Claimed | None:
+        claimant = Claimant(
+            self._transport.name, self._transport.channel, self._gate.sim, self._ctx.run, self._priorities(now)
+        )
+        ended, self._ended = self._ended, None
+        claimed = await self._ctx.db.run(_advance, ended, claimant, now)
+        if ended is not None:
+            self._tell(ended)
+        return claimed
+
+    async def _submit(self, claimed: Claimed) -> None:
+        submission = await submission_of(self._ctx, claimed)
+        self._pacer.began(self._ctx.clock.now())
+        work = asyncio.create_task(self._transport.submit(submission))
+        stopping = asyncio.create_task(self._stop.wait())
+        await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            await asyncio.wait({work}, timeout=STOP_WAIT_S)
+        stopping.cancel()
+        if work.done():
+            outcome = work.result()
+        else:
+            work.cancel()
+            outcome = InDoubt(Cause("stopped", "the gateway was stopped while the answer was awaited", Blame.DEVICE))
+        self._take(claimed, outcome)
+        if not self._pacer.free_running or not isinstance(outcome, Accepted):
+            await self._record()
+
+    def _take(self, claimed: Claimed, outcome: Outcome) -> None:
+        """Decide what follows; it is written with the next claim, or at once by `_record`."""
+        now = self._ctx.clock.now()
+        self._pacer.ended(now)
+        notice = claimed.kind is Kind.NOTICE
+        move = after(
+            outcome, tries=claimed.tries, ladder=_NOTICE_LADDER if notice else self._ctx.settings.sending.retry, now=now,
+            resend_doubt=notice or self._resend_doubt(claimed.priority),
+        )  # fmt: skip
+        self._ended = Ended(claimed, outcome, move, now)
+        self._rest(outcome, now)
+
+    def _resend_doubt(self, priority: Priority) -> bool:
+        sending = self._ctx.settings.sending
+        return (sending.in_doubt_urgent if priority is Priority.URGENT else sending.in_doubt) == "resend"
+
+    def _rest(self, outcome: Outcome, now: datetime) -> None:
+        if isinstance(outcome, Accepted):
+            self._failures, self._rest_until = 0, None
+            return
+        seconds = transport_pause(outcome.cause.blame, self._failures + 1)
+        if seconds > 0:
+            self._failures += 1
+            self._rest_until = now + timedelta(seconds=seconds)
+            self._log.warning("transport.rests", code=outcome.cause.code, why=outcome.cause.text, seconds=seconds)
+
+    async def _record(self) -> None:
+        """Write the last outcome without claiming anything."""
+        ended, self._ended = self._ended, None
+        if ended is None:
+            return
+        await self._ctx.db.run(_finish, ended, self._transport.name)
+        self._tell(ended)
+        if self._stop.is_set() or isinstance(ended.outcome, Accepted):
+            return
+        if ended.outcome.cause.blame in (Blame.ACCOUNT, Blame.NETWORK):
+            await self._transport.refresh()
+
+    def _tell(self, ended: Ended) -> None:
+        """One line a transition, and a hint to the stages that follow."""
+        claimed, outcome = ended.claimed, ended.outcome
+        fields: dict[str, str | int] = {
+            "request": claimed.request, "delivery": claimed.delivery, "part": f"{claimed.part}/{claimed.parts}",
+            "kind": claimed.kind, "to": mask(claimed.address),
+        }  # fmt: skip
+        match outcome:
+            case Accepted(reference):
+                self._log.info("delivery.accepted", **fields, mr="" if reference is None else reference)
+            case Deferred(cause):
+                self._log.warning("delivery.deferred", **fields, code=cause.code, why=cause.text)
+            case Rejected(cause):
+                self._log.warning("delivery.failed", **fields, code=cause.code, why=cause.text)
+            case InDoubt(cause):
+                self._log.warning("delivery.in_doubt", **fields, code=cause.code, why=cause.text)
+        self._ctx.bells.ring(Bell.TRACK, Bell.PUBLISH, Bell.REPORT)
+
+    def _priorities(self, now: datetime) -> tuple[Priority, ...]:
+        return self._hours.priorities(now)
+
+    def _held_back(self, now: datetime) -> float:
+        rest = (self._rest_until - now).total_seconds() if self._rest_until else 0.0
+        return max(0.0, rest, self._pacer.wait(now))
+
+    async def _until_due(self, now: datetime) -> float:
+        """Seconds until something queued becomes ready, or the next window opens."""
+        due = await self._ctx.db.run(queue.next_due, self._transport.channel, self._priorities(now))
+        opening = self._hours.opening(now) if self._priorities(now) != ALL else None
+        times = [at for at in (due, opening) if at is not None and at > now]
+        return min([(at - now).total_seconds() for at in times], default=_POLL_S)
+
+    async def _sleep(self, seconds: float) -> None:
+        """Wait, but no longer than a stop or a beat of the pulse allows."""
+        if seconds <= 0:
+            return
+        if self._stop.is_set():
+            return
+        await self._wait(min(max(seconds, 0.01), _POLL_S))
+
+    async def _sleep_shut(self) -> None:
+        await self._wait(_POLL_S)
+
+
+def _advance(conn: sqlite3.Connection, ended: Ended | None, claimant: Claimant, now: datetime) -> Claimed | None:
+    claimed = queue.advance(conn, ended, claimant, now)
+    if ended is not None:
+        _after_finish(conn, ended, claimant.transport)
+    return claimed
+
+
+def _finish(conn: sqlite3.Connection, ended: Ended, transport: str) -> None:
+    queue.finish(conn, ended)
+    _after_finish(conn, ended, transport)
+
+
+def _after_finish(conn: sqlite3.Connection, ended: Ended, transport: str) -> None:
+    if isinstance(ended.outcome, Accepted):
+        if ended.claimed.notice is not None:
+            notices.wipe_secret(conn, ended.claimed.notice)
+        elif ended.outcome.reference is not None:
+            tracking.match_orphans(conn, transport, ended.outcome.reference, ended.at)

@@ -1,0 +1,132 @@
+"""Draft → NewRequest: one message a recipient, parts, cost, digest, and every fault that keeps it from approval.
+
+Pure in effect: no I/O, no clock but the `now` it is given. All intakes go through here, so a form, a job and
+a command obey the same rules.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+from gatewayd.config import Settings
+from gatewayd.core.cost import estimate_idr
+from gatewayd.core.model import Channel, Draft, Fault, Recipient, RefusedRow
+from gatewayd.core.request import Message, digest, merge, placeholders
+from gatewayd.store.requests import NewRequest
+from gatewayd.wire.segment import Segmentation, segment
+
+#: The longest e-mail text; the university's mail limit is far above it.
+_MAX_MAIL_TEXT: Final = 100_000
+_QUOTE: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request came from: what the store keeps beside its content."""
+
+    client: str = ""
+    job: str = ""
+    job_digest: bytes = b""
+    mail: int | None = None
+    thread: str = ""
+    preapproved: str = ""
+
+
+@lru_cache(maxsize=256)
+def segmented(text: str) -> Segmentation:
+    """`segment`, remembered: a request sends one text many times."""
+    return segment(text)
+
+
+def build(draft: Draft, settings: Settings, now: datetime, origin: Origin, form: dict[str, object]) -> NewRequest:
+    """Everything of a request that can be known before a number is given to it."""
+    messages, refused = _messages(draft)
+    longest = max((message.parts for message in messages), default=_parts(draft.channel, draft.text))
+    total = sum(message.parts for message in messages)
+    faults = (*draft.faults, *_content_faults(draft, settings, longest), *_recipient_faults(draft, settings, messages))
+    return NewRequest(
+        source=draft.source, applicant=draft.applicant, channel=draft.channel, subject=draft.subject, text=draft.text,
+        encoding=segmented(draft.text).encoding if draft.channel is Channel.SMS and draft.text else "",
+        parts=longest, total_parts=total, cost_idr=_cost(draft.channel, total, settings), priority=draft.priority,
+        purpose=draft.purpose, groups=draft.groups, wanted_by=draft.wanted_by, send_after=draft.send_after,
+        expires_at=draft.expires_at or _expires(draft, settings, now), faults=tuple(dict.fromkeys(faults)),
+        warnings=draft.warnings, refused=(*draft.recipients.refused, *refused),
+        duplicates=draft.recipients.duplicates, messages=messages, form=form,
+        digest=digest(
+            channel=draft.channel, subject=draft.subject, text=draft.text, priority=draft.priority,
+            send_after=draft.send_after, applicant=draft.applicant, messages=messages,
+        ),
+        client=origin.client, job=origin.job, job_digest=origin.job_digest, mail=origin.mail, thread=origin.thread,
+        preapproved=origin.preapproved,
+    )  # fmt: skip
+
+
+def _messages(draft: Draft) -> tuple[tuple[Message, ...], tuple[RefusedRow, ...]]:
+    """One message a recipient; a row that lacks a placeholder's value is refused by name."""
+    personal = bool(placeholders(draft.text))
+    shared = _parts(draft.channel, draft.text)
+    messages: list[Message] = []
+    refused: list[RefusedRow] = []
+    for who in draft.recipients.recipients:
+        if not personal:
+            messages.append(Message(who.row, who.address, who.name, who.fields, None, shared))
+            continue
+        text = merge(draft.text, _fields(who))
+        if isinstance(text, str):
+            messages.append(Message(who.row, who.address, who.name, who.fields, text, _parts(draft.channel, text)))
+        else:
+            refused.append(RefusedRow(who.row, ", ".join(text), "row.placeholder", who.name))
+    return tuple(messages), tuple(refused)
+
+
+def _fields(who: Recipient) -> dict[str, str]:
+    """A recipient's columns; his name answers to {nama} and {name}."""
+    return {"nama": who.name, "name": who.name, **who.fields}
+
+
+def _parts(channel: Channel, text: str) -> int:
+    return len(segmented(text).parts) if channel is Channel.SMS and text else 1
+
+
+def _content_faults(draft: Draft, settings: Settings, longest: int) -> list[Fault]:
+    faults: list[Fault] = []
+    if not draft.text.strip() and not any(fault.path == "keterangan" for fault in draft.faults):
+        faults.append(Fault("text", "text.empty"))
+    if draft.channel is Channel.SMS and longest > settings.sending.max_parts:
+        faults.append(Fault("text", "text.too_long", f"{longest} > {settings.sending.max_parts}"))
+    if draft.channel is Channel.EMAIL and not draft.subject.strip():
+        faults.append(Fault("subject", "subject.empty"))
+    if draft.channel is Channel.EMAIL and len(draft.text) > _MAX_MAIL_TEXT:
+        faults.append(Fault("text", "text.too_long", f"{len(draft.text)} > {_MAX_MAIL_TEXT}"))
+    if draft.channel is Channel.SMS and not settings.modems:
+        faults.append(Fault("channel", "channel.none", "sms"))
+    if draft.channel is Channel.EMAIL and settings.smtp is None:
+        faults.append(Fault("channel", "channel.none", "email"))
+    return faults
+
+
+def _recipient_faults(draft: Draft, settings: Settings, messages: tuple[Message, ...]) -> list[Fault]:
+    if len(messages) > settings.sending.max_recipients:
+        return [Fault("recipients", "recipients.too_many", f"{len(messages)} > {settings.sending.max_recipients}")]
+    already = any(fault.path.startswith(("recipients", "sms_massal", "attachment", "to")) for fault in draft.faults)
+    return [] if messages or already else [Fault("recipients", "recipients.none")]
+
+
+def _cost(channel: Channel, total: int, settings: Settings) -> int | None:
+    if channel is Channel.EMAIL:
+        return 0
+    return estimate_idr(total, [modem.price_idr for modem in settings.modems])
+
+
+def _expires(draft: Draft, settings: Settings, now: datetime) -> datetime:
+    return max(now, draft.send_after or now) + timedelta(seconds=settings.sending.expires + settings.approval.expires)
+
+
+def quoted(text: str) -> str:
+    """What somebody typed, cut for a fault."""
+    return text[:_QUOTE]
+
+
+def with_recipients(draft: Draft, recipients: tuple[Recipient, ...]) -> Draft:
+    return replace(draft, recipients=replace(draft.recipients, recipients=recipients))

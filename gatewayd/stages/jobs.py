@@ -1,0 +1,127 @@
+"""Jobs: a publish of another system becomes a request, and a receipt says so after the commit.
+
+The identity is the topic level; nothing in the payload is. The same id with the same content is a duplicate
+and answers with the first request's number; with other content it is rejected. [[mqtt.clients]] says what a
+client may do, and which of its jobs need no approval.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+
+from gatewayd.config import MqttClient
+from gatewayd.core.model import Applicant, Channel, Draft, Fault, Priority, RecipientList, Source
+from gatewayd.core.request import Request
+from gatewayd.intake.base import IncomingJob, JobReceipt
+from gatewayd.log import get_logger
+from gatewayd.stages.bells import Bell
+from gatewayd.stages.context import Context
+from gatewayd.stages.draft import Origin, build
+from gatewayd.stages.groups import read_groups
+from gatewayd.store import events, requests
+from gatewayd.store.requests import NewRequest
+from gatewayd.wire import payload, recipients
+from gatewayd.wire.payload import Job, JobRefusal
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What the receipt says."""
+
+    result: str
+    request: Request | None = None
+    faults: tuple[Fault, ...] = ()
+
+
+class JobDesk:
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        mqtt = ctx.settings.mqtt
+        self._clients = {client.name: client for client in (mqtt.clients if mqtt else ())}
+
+    async def accept(self, incoming: IncomingJob) -> JobReceipt:
+        """Store a job and answer; returns after the commit."""
+        now = self._ctx.clock.now()
+        job = payload.parse_job(incoming.payload, now=now, retained=incoming.retained)
+        if isinstance(job, JobRefusal):
+            return self._receipt(incoming.client, job.id, _Result("rejected", None, job.faults), b"")
+        client = self._clients.get(incoming.client)
+        if client is None:
+            faults = (Fault("", "client.unknown", incoming.client),)
+            return self._receipt(incoming.client, job.id, _Result("rejected", None, faults), job.digest)
+        new = await self._build(job, client, now)
+        result = await self._ctx.db.run(self._store, job, client, new, now)
+        self._ctx.bells.ring(Bell.APPROVE)
+        return self._receipt(incoming.client, job.id, result, job.digest)
+
+    async def _build(self, job: Job, client: MqttClient, now: datetime) -> NewRequest:
+        faults, found = list(_permission_faults(job, client)), RecipientList()
+        if job.group:
+            group = await read_groups(self._ctx.settings, (job.group,), job.channel)
+            if isinstance(group, Fault):
+                faults.append(group)
+            else:
+                found = group
+        elif job.to:
+            found = self._recipients(job)
+        if len(found.recipients) > client.max_recipients:
+            faults.append(Fault("to", "recipients.too_many", f"{len(found.recipients)} > {client.max_recipients}"))
+        draft = Draft(
+            source=Source.MQTT, applicant=Applicant(client.unit or client.name, client.name, f"mqtt:{client.name}"),
+            channel=job.channel, text=job.text, subject=job.subject, recipients=found,
+            groups=(job.group,) if job.group else (), priority=job.priority, purpose=job.purpose,
+            send_after=job.send_after, expires_at=job.expires, faults=tuple(faults),
+        )  # fmt: skip
+        preapproved = self._preapproved(job.channel, client, len(found.recipients))
+        origin = Origin(client=client.name, job=job.id, job_digest=job.digest, preapproved=preapproved)
+        return build(draft, self._ctx.settings, now, origin, {})
+
+    def _recipients(self, job: Job) -> RecipientList:
+        rows = [recipients.Row(number, who.to, who.name, dict(who.vars)) for number, who in enumerate(job.to, start=1)]
+        settings = self._ctx.settings
+        return recipients.build(rows, job.channel, settings.gateway.country, settings.sending.allow_foreign)
+
+    def _preapproved(self, channel: Channel, client: MqttClient, count: int) -> str:
+        allowed = channel in client.preapproved_channels and 0 < count <= client.preapproved_recipients
+        return f"policy:{client.name}" if allowed else ""
+
+    def _store(self, conn: sqlite3.Connection, job: Job, client: MqttClient, new: NewRequest, now: datetime) -> _Result:
+        known = requests.by_job(conn, client.name, job.id)
+        if known is not None:
+            request, first = known
+            if first == job.digest:
+                return _Result("duplicate", request)
+            return _Result("rejected", request, (Fault("id", "id.reused", job.id),))
+        if new.faults:
+            return _Result("rejected", None, new.faults)
+        gateway = self._ctx.settings.gateway
+        number = requests.next_number(conn, gateway.ticket_prefix, now.astimezone(self._ctx.zone).year)
+        request_id = requests.insert(conn, new, number, now)
+        detail: dict[str, str | int] = {"recipients": len(new.messages), "refused": len(new.refused), "job": job.id}
+        events.record(conn, now, "request.received", request_id, actor=f"mqtt:{client.name}", detail=detail)
+        return _Result("accepted", requests.get(conn, request_id))
+
+    def _receipt(self, client: str, job: str, result: _Result, digest: bytes) -> JobReceipt:
+        request = result.request
+        log = get_logger().bind(client=client, job=job, result=result.result)
+        log.info("job.received", request=request.number if request else "", faults=len(result.faults))
+        body = payload.receipt(
+            job=job, result=result.result, request=request.number if request else "", faults=result.faults,
+            refused=request.refused if request else (), recipients=request.recipients if request else 0,
+            parts=request.total_parts if request else 0, cost_idr=request.cost_idr if request else None,
+            digest=digest,
+        )  # fmt: skip
+        return JobReceipt(client, body)
+
+
+def _permission_faults(job: Job, client: MqttClient) -> list[Fault]:
+    """What this client may not do."""
+    faults: list[Fault] = []
+    if job.channel not in client.channels:
+        faults.append(Fault("channel", "channel.forbidden", job.channel))
+    word = Priority(job.priority).name.lower()
+    if word not in client.priorities:
+        faults.append(Fault("priority", "priority.forbidden", word))
+    if job.group and job.group not in client.groups:
+        faults.append(Fault("group", "group.forbidden", job.group))
+    return faults

@@ -1,0 +1,48 @@
+"""What transports hear, on its way into the store: status reports, facts of the link, incoming messages.
+
+Each call returns after its commit; only then does a modem delete what it held.
+"""
+
+import hashlib
+import sqlite3
+from datetime import datetime
+
+from gatewayd.core.health import Health, IncomingSms
+from gatewayd.core.outcome import StatusReport
+from gatewayd.log import get_logger, mask
+from gatewayd.stages.bells import Bell
+from gatewayd.stages.context import Context
+from gatewayd.stages.watch import Watch
+from gatewayd.store import inbox, tracking
+
+
+class TransportListener:
+    """The Listener of every transport (transport/base.py)."""
+
+    def __init__(self, ctx: Context, watch: Watch) -> None:
+        self._ctx, self._watch = ctx, watch
+
+    async def status_report(self, report: StatusReport) -> None:
+        matched = await self._ctx.db.run(tracking.take_report, report, self._ctx.clock.now())
+        log = get_logger().bind(modem=report.modem, status=report.status, tp_status=f"{report.tp_status:02x}")
+        if matched is None:
+            log.info("status_report.unmatched", mr=report.reference, to=mask(report.recipient))
+            return
+        log.info(
+            "delivery.reported", request=matched.number, delivery=matched.delivery, part=matched.part,
+            state=matched.state, was=matched.before,
+        )  # fmt: skip
+        self._ctx.bells.ring(Bell.TRACK, Bell.PUBLISH, Bell.DISPATCH)
+
+    async def health(self, health: Health) -> None:
+        await self._watch.take(health)
+
+    async def incoming(self, message: IncomingSms) -> None:
+        new = await self._ctx.db.run(_store_incoming, message, self._ctx.clock.now())
+        get_logger().info("sms.received", modem=message.modem, sender=mask(message.sender), new=new)
+        self._ctx.bells.ring(Bell.PUBLISH)
+
+
+def _store_incoming(conn: sqlite3.Connection, message: IncomingSms, now: datetime) -> bool:
+    digest = hashlib.sha256(f"{message.sim} {message.raw_pdu}".encode()).digest()
+    return inbox.store(conn, message, digest, now)

@@ -1,0 +1,122 @@
+"""Operate: what the command line asks of the running daemon. Every act is audited with the OS user's name."""
+
+import base64
+import binascii
+import sqlite3
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from gatewayd.core.approval import Verdict
+from gatewayd.core.model import Applicant, Channel, Draft, Priority, RecipientList, Source
+from gatewayd.core.request import Request
+from gatewayd.intake.control import Command
+from gatewayd.log import get_logger
+from gatewayd.stages import decide
+from gatewayd.stages.bells import Bell
+from gatewayd.stages.context import Context
+from gatewayd.stages.draft import Origin, build
+from gatewayd.stages.groups import read_bytes
+from gatewayd.stages.people import person_of_os_user
+from gatewayd.store import events, requests
+from gatewayd.store.requests import NewRequest
+from gatewayd.wire import faultcodes, recipients
+
+Reply = dict[str, Any]
+
+
+class OperatorDesk:
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+
+    async def accept(self, command: Command) -> Reply:
+        """Carry out one command. The reply has `error` where it could not be done."""
+        match command.verb:
+            case "approve" | "reject":
+                return await self._ctx.db.run(self._decide, command, self._ctx.clock.now())
+            case "cancel":
+                return await self._ctx.db.run(self._cancel, command, self._ctx.clock.now())
+            case "send":
+                return await self._send(command)
+            case _:
+                return {"error": f"unknown command {command.verb!r}"}
+
+    def _decide(self, conn: sqlite3.Connection, command: Command, now: datetime) -> Reply:
+        request = _request(conn, command.arguments)
+        if isinstance(request, dict):
+            return request
+        verdict = Verdict.APPROVE if command.verb == "approve" else Verdict.REJECT
+        reason = str(command.arguments.get("reason", ""))
+        done = decide.by_operator(conn, self._ctx, request, verdict, reason, command.os_user, now)
+        if isinstance(done, decide.NotDecided):
+            return {"error": f"{request.number}: {decide.EXPLAINED[done.problem]}"}
+        return {"request": request.number, "verdict": verdict, "by": command.os_user}
+
+    def _cancel(self, conn: sqlite3.Connection, command: Command, now: datetime) -> Reply:
+        request = _request(conn, command.arguments)
+        if isinstance(request, dict):
+            return request
+        reason = str(command.arguments.get("reason", ""))
+        stopped = decide.cancel(conn, self._ctx, request, f"operator:{command.os_user}", reason, "cli", now)
+        if stopped is None:
+            return {"error": f"{request.number}: it has ended already, nothing to cancel"}
+        return {"request": request.number, "stopped": stopped}
+
+    async def _send(self, command: Command) -> Reply:
+        given = command.arguments
+        try:
+            channel = Channel(str(given.get("channel", "sms")))
+            priority = Priority[str(given.get("priority", "normal")).upper()]
+            listed = await self._recipients(given, channel)
+        except (ValueError, KeyError) as error:
+            return {"error": f"send: {error}"}
+        if listed is None:
+            return {"error": "send: the list cannot be read (CSV or XLSX with a column of numbers or addresses)"}
+        now = self._ctx.clock.now()
+        draft = Draft(
+            source=Source.CLI, applicant=self._applicant(command.os_user), channel=channel,
+            text=str(given.get("text", "")), subject=str(given.get("subject", "")), recipients=listed, priority=priority,
+        )  # fmt: skip
+        new = build(draft, self._ctx.settings, now, Origin(), {})
+        if new.faults:
+            return {"error": "send: " + "; ".join(faultcodes.explain(fault) for fault in new.faults)}
+        reply = await self._ctx.db.run(self._store, new, command.os_user, now)
+        self._ctx.bells.ring(Bell.APPROVE)
+        return reply
+
+    async def _recipients(self, given: Mapping[str, Any], channel: Channel) -> RecipientList | None:
+        settings = self._ctx.settings
+        if "list" in given:
+            try:
+                data = base64.b64decode(str(given["list"]), validate=True)
+            except binascii.Error:
+                return None
+            return await read_bytes(settings, data, str(given.get("list_name", "list.csv")), channel)
+        rows = [recipients.Row(number, str(to), "", {}) for number, to in enumerate(given.get("to", ()), start=1)]
+        return recipients.build(rows, channel, settings.gateway.country, settings.sending.allow_foreign)
+
+    def _applicant(self, user: str) -> Applicant:
+        person = person_of_os_user(self._ctx.settings, user)
+        if person is not None:
+            return Applicant(
+                self._ctx.settings.gateway.organisation, person.name, person.addresses[0], person=person.id
+            )
+        return Applicant(self._ctx.settings.gateway.organisation, user, f"os:{user}", person=f"operator:{user}")
+
+    def _store(self, conn: sqlite3.Connection, new: NewRequest, user: str, now: datetime) -> Reply:
+        gateway = self._ctx.settings.gateway
+        number = requests.next_number(conn, gateway.ticket_prefix, now.astimezone(self._ctx.zone).year)
+        request = requests.insert(conn, new, number, now)
+        detail: dict[str, str | int] = {"recipients": len(new.messages), "refused": len(new.refused)}
+        events.record(conn, now, "request.received", request, actor=f"operator:{user}", detail=detail)
+        get_logger().info("request.received", request=number, source="cli", recipients=len(new.messages))
+        return {
+            "request": number, "recipients": len(new.messages), "parts": new.total_parts, "cost_idr": new.cost_idr,
+            "refused": [{"row": r.row, "typed": r.typed, "code": r.code} for r in new.refused],
+            "duplicates": len(new.duplicates),
+        }  # fmt: skip
+
+
+def _request(conn: sqlite3.Connection, arguments: Mapping[str, Any]) -> Request | Reply:
+    number = str(arguments.get("request", ""))
+    return requests.by_number(conn, number) or {"error": f"there is no request {number!r}"}

@@ -1,0 +1,35 @@
+"""Who an address is: a unit that may ask, a person who decides. Addresses are compared exactly, without case."""
+
+from gatewayd.config import Person, Settings, Unit
+
+
+def unit_of(settings: Settings, address: str) -> Unit | None:
+    """The unit that `address` speaks for."""
+    for unit in settings.units:
+        if address.lower() in (sender.lower() for sender in unit.senders):
+            return unit
+    return None
+
+
+def person_of(settings: Settings, address: str) -> Person | None:
+    """The person behind `address`, by any of his addresses."""
+    for person in settings.people:
+        if address.lower() in (own.lower() for own in person.addresses):
+            return person
+    return None
+
+
+def person_by_id(settings: Settings, person: str) -> Person | None:
+    return next((known for known in settings.people if known.id == person), None)
+
+
+def person_of_os_user(settings: Settings, user: str) -> Person | None:
+    return next((known for known in settings.people if known.os_user and known.os_user == user), None)
+
+
+def shown_name(settings: Settings, person: str) -> str:
+    """How a decider is named to people: "Ibu Siti Contoh (Ka. UPSI)", or the operator's user name."""
+    known = person_by_id(settings, person)
+    if known is None:
+        return person
+    return f"{known.name} ({known.title})" if known.title else known.name
