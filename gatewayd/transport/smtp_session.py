@@ -187,7 +187,10 @@ async def _log_in(client: aiosmtplib.SMTP, settings: Smtp) -> None:
         password = settings.password.read()
         if settings.auth == "xoauth2":
             await client.auth_xoauth2(settings.user, password)
+        elif "plain" in client.server_auth_methods:
+            await client.auth_plain(settings.user, password)
         else:
+            # Tries all that is offered, and so a wrong password more than once.
             await client.login(settings.user, password)
     except SettingsError as error:
         raise LinkError(str(error)) from error

@@ -41,6 +41,7 @@ mail_uid = {user}
 mail_gid = {group}
 first_valid_uid = 0
 auth_mechanisms = plain login
+auth_failure_delay = 0
 passdb {{
   driver = passwd-file
   args = scheme=PLAIN username_format=%n {d}/users
@@ -166,7 +167,8 @@ class Dovecot:
         """Remove every mail of these folders."""
         with self.login(user) as client:
             for folder in folders:
-                if client.select(folder)[0] == "OK":
+                answer, (count,) = client.select(folder)
+                if answer == "OK" and count != b"0":
                     client.store("1:*", "+FLAGS", "\\Deleted")
                     client.expunge()
 

@@ -52,6 +52,7 @@ smtpd_sasl_path = inet:127.0.0.1:{sasl}
 smtpd_recipient_restrictions = check_recipient_access texthash:{d}/access, permit_sasl_authenticated, reject
 smtpd_relay_restrictions = permit_sasl_authenticated, reject
 smtpd_peername_lookup = no
+smtpd_error_sleep_time = 0
 bounce_queue_lifetime = 1h
 """
 
