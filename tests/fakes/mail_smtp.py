@@ -90,8 +90,7 @@ class FakeSmtp:
     def hang_up(self) -> None:
         """End every connection, as a server does with clients that lie idle."""
         for server in self.open:
-            if server.transport is not None:
-                server.transport.abort()
+            _abort(server)
         self.open.clear()
 
     async def _answer(self, stage: str, server: SMTP, agreed: str) -> str:
@@ -99,7 +98,7 @@ class FakeSmtp:
         planned = self.script[stage].pop(0) if self.script[stage] else agreed
         match planned:
             case Fault.HANG_UP:
-                server.transport.abort()
+                _abort(server)
                 await asyncio.Event().wait()
             case Fault.SILENCE:
                 await asyncio.Event().wait()
@@ -109,6 +108,11 @@ class FakeSmtp:
             case str():
                 return planned
         raise AssertionError("an answer after the end of the connection")
+
+
+def _abort(server: SMTP) -> None:
+    if isinstance(server.transport, asyncio.WriteTransport):
+        server.transport.abort()
 
 
 class _Connection(SMTP):
