@@ -1,0 +1,202 @@
+"""From a stored request to queued deliveries: who is asked, whose word counts, who hears of it."""
+
+import sqlite3
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from gatewayd.core.approval import Verdict
+from gatewayd.core.model import Applicant, RequestId
+from gatewayd.core.request import Request
+from gatewayd.core.states import DeliveryState
+from gatewayd.stages import approve, decide
+from gatewayd.stages.context import Context
+from gatewayd.stages.decide import Decided, MailProof, NotDecided
+from gatewayd.store import approvals, deliveries, notices, requests
+from tests.fakes.requests import APPLICANT, NOW, new_request
+from tests.flow.conftest import SettableTime
+from tests.store.test_queue import store
+
+S = DeliveryState
+TOKENS = {"rina": "A" * 32, "andi": "B" * 32}
+ADDRESS = {"rina": "ka.upsi@kampus.example", "andi": "ka.bpsi@kampus.example"}
+
+
+async def waiting(ctx: Context, **changes: Any) -> RequestId:
+    return await ctx.db.run(store, new_request(**changes), queued=False)
+
+
+async def move(ctx: Context, request: RequestId) -> Request:
+    """One round of the approve stage."""
+    await ctx.db.run(approve._move, ctx, request, ctx.clock.now())
+    return await ctx.db.run(requests.get, request)
+
+
+async def asked(ctx: Context, request: RequestId, kind: str = "approval") -> list[str]:
+    return [notice.to_address for notice, _ in await ctx.db.run(notices.states, request, kind)]
+
+
+async def give_token(ctx: Context, request: RequestId, step: int, person: str) -> None:
+    """What composing the question does."""
+
+    def keep(conn: sqlite3.Connection) -> None:
+        digest = requests.get(conn, request).digest
+        hash_ = decide.token_hash(TOKENS[person])
+        approvals.add_token(conn, hash_, request, step, person, digest, NOW + timedelta(days=7))
+
+    await ctx.db.run(keep)
+
+
+async def reply(
+    ctx: Context, person: str, verdict: Verdict = Verdict.APPROVE, *, sender: str = "", at: datetime = NOW
+) -> Decided | NotDecided:
+    proof = MailProof(sender or ADDRESS[person], "dmarc=pass", 0)
+    return await ctx.db.run(decide.by_mail, ctx, TOKENS[person], verdict, "alasan", proof, at)
+
+
+async def test_two_approvals_queue_everything(ctx: Context) -> None:
+    request = await waiting(ctx)
+    for step, person in enumerate(("rina", "andi")):
+        await move(ctx, request)
+        await give_token(ctx, request, step, person)
+        assert isinstance(await reply(ctx, person), Decided)
+    assert await asked(ctx, request) == [ADDRESS["rina"], ADDRESS["andi"]]
+    assert await ctx.db.run(deliveries.counts, request) == {S.HELD: 2}
+    assert (await move(ctx, request)).approved_at is not None
+    assert await ctx.db.run(deliveries.counts, request) == {S.QUEUED: 2}
+
+
+async def test_each_person_is_asked_once_and_reminded_once(ctx: Context, time: SettableTime) -> None:
+    request = await waiting(ctx)
+    for hours in (0, 1, 23, 25, 26, 60):
+        time.now = NOW + timedelta(hours=hours)
+        await move(ctx, request)
+    assert await asked(ctx, request) == [ADDRESS["rina"]] * 2
+
+
+async def test_a_correction_asks_again(ctx: Context) -> None:
+    request = await waiting(ctx)
+    await move(ctx, request)
+    await ctx.db.run(requests.replace, request, new_request(text="Teks lain"))
+    await move(ctx, request)
+    assert await asked(ctx, request) == [ADDRESS["rina"]] * 2
+
+
+async def test_everybody_involved_hears_of_a_decision(ctx: Context) -> None:
+    request = await waiting(ctx)
+    await give_token(ctx, request, 0, "rina")
+    await reply(ctx, "rina")
+    assert set(await asked(ctx, request, "decision")) == {APPLICANT.address, *ADDRESS.values()}
+
+
+async def test_a_refusal_ends_it_and_nothing_leaves(ctx: Context) -> None:
+    request = await waiting(ctx)
+    await give_token(ctx, request, 0, "rina")
+    await reply(ctx, "rina", Verdict.REJECT)
+    found = await move(ctx, request)
+    assert (found.closed_as, found.close_reason) == ("rejected", "alasan")
+    assert await ctx.db.run(deliveries.counts, request) == {S.CANCELLED: 2}
+
+
+async def test_a_token_counts_once(ctx: Context) -> None:
+    request = await waiting(ctx)
+    await give_token(ctx, request, 0, "rina")
+    await reply(ctx, "rina")
+    assert await reply(ctx, "rina") == NotDecided("token.used", request, "UPSI-2026-000001")
+    assert len(await ctx.db.run(approvals.decisions, request)) == 1
+
+
+@pytest.mark.parametrize("sender", ["ka.bpsi@kampus.example", "baa@kampus.example", "ka.upsi@kampus.example.evil"])
+async def test_a_token_counts_for_its_person_only_and_is_not_spent_by_others(ctx: Context, sender: str) -> None:
+    request = await waiting(ctx)
+    await give_token(ctx, request, 0, "rina")
+    assert await reply(ctx, "rina", sender=sender) == NotDecided("token.wrong_person", request, "UPSI-2026-000001")
+    assert isinstance(await reply(ctx, "rina"), Decided)
+
+
+async def test_a_token_dies_with_the_text_it_was_made_for(ctx: Context) -> None:
+    request = await waiting(ctx)
+    await give_token(ctx, request, 0, "rina")
+    await ctx.db.run(requests.replace, request, new_request(text="Teks lain"))
+    assert await reply(ctx, "rina") == NotDecided("token.changed", request, "UPSI-2026-000001")
+
+
+async def test_an_approval_does_not_outlive_a_changed_list(ctx: Context) -> None:
+    request = await waiting(ctx)
+    for step, person in enumerate(("rina", "andi")):
+        await give_token(ctx, request, step, person)
+        await reply(ctx, person)
+    await ctx.db.run(requests.replace, request, new_request(count=3))
+    assert (await move(ctx, request)).approved_at is None
+    assert await ctx.db.run(deliveries.counts, request) == {S.HELD: 3}
+
+
+async def test_a_token_is_over_after_its_time(ctx: Context) -> None:
+    request = await waiting(ctx)
+    await give_token(ctx, request, 0, "rina")
+    late = NOW + timedelta(days=8)
+    assert await reply(ctx, "rina", at=late) == NotDecided("token.expired", request, "UPSI-2026-000001")
+
+
+async def test_an_unknown_token_is_nothing(ctx: Context) -> None:
+    assert await reply(ctx, "rina") == NotDecided("token.unknown")
+
+
+async def test_nobody_approves_his_own_request(ctx: Context) -> None:
+    own = replace(APPLICANT, address=ADDRESS["rina"], person="rina")
+    request = await waiting(ctx, applicant=own)
+    await move(ctx, request)
+    assert await asked(ctx, request) == []
+    assert await asked(ctx, request, "alarm") == ["staf@kampus.example"]
+    await give_token(ctx, request, 0, "rina")
+    assert await reply(ctx, "rina") == NotDecided("decision.own_request", request, "UPSI-2026-000001")
+
+
+async def test_nobody_decides_in_time(ctx: Context, time: SettableTime) -> None:
+    request = await waiting(ctx)
+    time.now = NOW + timedelta(days=8)
+    assert (await move(ctx, request)).closed_as == "expired"
+    assert await ctx.db.run(deliveries.counts, request) == {S.EXPIRED: 2}
+
+
+async def test_a_preapproved_job_asks_nobody(ctx: Context) -> None:
+    request = await waiting(ctx, client="siakad", job="j-1", preapproved="policy:siakad")
+    await move(ctx, request)
+    assert await asked(ctx, request) == []
+    assert await ctx.db.run(deliveries.counts, request) == {S.QUEUED: 2}
+
+
+async def by_cli(ctx: Context, request: RequestId, user: str, verdict: Verdict = Verdict.APPROVE) -> str:
+    found = await ctx.db.run(requests.get, request)
+    done = await ctx.db.run(decide.by_operator, ctx, found, verdict, "", user, NOW)
+    return done.problem if isinstance(done, NotDecided) else "decided"
+
+
+async def test_an_operator_decides_one_step_not_two(ctx: Context) -> None:
+    request = await waiting(ctx)
+    assert await by_cli(ctx, request, "budi") == "decided"
+    assert await by_cli(ctx, request, "budi") == "decision.not_yours"
+    assert await by_cli(ctx, request, "siti") == "decided"
+    assert (await move(ctx, request)).approved_at is not None
+
+
+async def test_an_operator_does_not_decide_on_what_he_sent(ctx: Context) -> None:
+    request = await waiting(ctx, applicant=Applicant("UPSI", "budi", "os:budi", person="operator:budi"))
+    assert await by_cli(ctx, request, "budi") == "decision.own_request"
+    assert await by_cli(ctx, request, "siti") == "decided"
+
+
+async def test_what_is_sent_stays_sent_when_a_request_is_cancelled(ctx: Context) -> None:
+    request = await ctx.db.run(store, new_request(count=3))
+
+    def accept_one(conn: sqlite3.Connection) -> None:
+        conn.execute("UPDATE deliveries SET state = 'accepted', accepted_at = 1 WHERE id = 1")
+
+    await ctx.db.run(accept_one)
+    found = await ctx.db.run(requests.get, request)
+    assert await ctx.db.run(decide.cancel, ctx, found, "rina", "salah", "mail", NOW) == 2
+    assert await ctx.db.run(deliveries.counts, request) == {S.ACCEPTED: 1, S.CANCELLED: 2}
+    assert (await ctx.db.run(requests.get, request)).reported_at is None
+    assert await ctx.db.run(decide.cancel, ctx, found, "rina", "salah", "mail", NOW) is None

@@ -1,0 +1,71 @@
+"""kill -9 of the daemon while it sends: by the modem's own ledger nothing is missing and nothing is there twice.
+
+The network's ledger is written by the modem's process when the network takes a part, so it knows the truth
+when the daemon does not. A part that was on the air when the daemon died may or may not be in the ledger;
+the store must then say in_doubt (or what evidence has settled), and never send it again.
+"""
+
+import random
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.system.rig import Daemon, SimModem, daemon, sim_modem, wait_for
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
+
+RECIPIENTS = 50
+KILLS = 10
+SENT = {"accepted", "delivered", "undelivered_unknown"}
+
+
+def settings(folder: Path, modem: SimModem) -> dict[str, Any]:
+    return {
+        "gateway": {"state_dir": folder / "state", "staff": []},
+        "modems": [
+            {"name": "gsm1", "port": modem.link, "pause": ["0s", "0s"], "price_idr": 350, "parts_per_day": 100000}
+        ],
+        "approval": {"steps": []},
+        "sending": {"windows": [{"start": "00:00", "end": "23:59"}], "urgent_any_time": True},
+        "report": {"status_report_wait": "3s"},
+        "log": {"format": "json"},
+    }  # fmt: skip
+
+
+def numbers(count: int) -> list[str]:
+    return [f"0812000{index:05d}" for index in range(count)]
+
+
+@pytest.mark.parametrize(
+    "text", ["Kuliah ditiadakan besok.", "Kuliah ditiadakan. " * 12], ids=["one part", "two parts"]
+)
+def test_ten_kills_lose_nothing_and_send_nothing_twice(tmp_path: Path, text: str) -> None:
+    rng = random.Random(20261123)
+    with sim_modem(tmp_path, "gsm1", "--latency-ms", "60", "--report-delay-ms", "100") as modem:
+        with daemon(tmp_path, settings(tmp_path, modem)) as gateway:
+            gateway.start()
+            number = gateway.json("send", "--to", *numbers(RECIPIENTS), "--text", text, "--priority", "urgent")[
+                "request"
+            ]
+            for _ in range(KILLS):
+                seen = len(modem.ledger())
+                wait_for("the next parts on the air", lambda seen=seen: len(modem.ledger()) > seen + rng.randrange(4))
+                gateway.kill9()
+                gateway.start()
+            shown = gateway.wait_state(number, "done", 90)
+            check(gateway, modem, shown)
+
+
+def check(gateway: Daemon, modem: SimModem, shown: dict[str, Any]) -> None:
+    """The ledger against the store, part by part."""
+    taken = Counter((entry["recipient"], tuple(entry["concat"] or ())[1:]) for entry in modem.ledger())
+    assert max(taken.values()) == 1, "a part was sent twice"
+    assert sum(shown["totals"].values()) == RECIPIENTS
+    assert set(shown["totals"]) <= SENT | {"in_doubt"}
+    doubted = shown["totals"].get("in_doubt", 0)
+    assert doubted <= KILLS, "more doubts than kills"
+    per_number = Counter(recipient for recipient, _ in taken)
+    complete = sum(1 for count in per_number.values() if count == max(per_number.values()))
+    assert complete >= RECIPIENTS - doubted, "a message is missing that nobody doubts"
