@@ -192,6 +192,18 @@ async def test_a_mail_that_somebody_takes_away_meanwhile_is_no_error(dovecot: Do
         assert not task.done()
 
 
+async def test_a_mail_that_somebody_marked_as_deleted_is_not_offered(dovecot: Dovecot, tmp_path: Path) -> None:
+    dovecot.deliver(b"Subject: batal\r\n\r\nx\r\n", USER)
+    with dovecot.login(USER) as client:
+        client.select("INBOX")
+        client.store("1", "+FLAGS", "\\Deleted")
+    dovecot.deliver(RAW, USER)
+    offered = Offered()
+    async with watching(MailIntake(mailbox(dovecot, tmp_path)), offered.accept):
+        assert (await offered.next()).raw.endswith(RAW)
+    assert offered.nothing_more
+
+
 async def test_stopping_in_idle_is_prompt_over_tls(dovecot: Dovecot, tmp_path: Path) -> None:
     intake = MailIntake(mailbox(dovecot, tmp_path))
     task = asyncio.create_task(intake.run(Offered().accept))

@@ -206,6 +206,30 @@ async def test_a_server_that_refuses_us_is_a_protocol_error_without_the_password
     assert "rahasia" not in intake.state.error
 
 
+async def test_a_password_never_crosses_a_network_in_clear(tmp_path: Path) -> None:
+    # Another way to write the same address, which does not count as this machine.
+    with fake_imap() as server, pytest.raises(ProtocolError, match="TLS"):
+        await MailIntake(mailbox(server, tmp_path, host="127.1")).run(Offered().accept)
+    assert server.commands == ["CAPABILITY"]
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "auth", "sent"),
+    [
+        ("IMAP4rev1 AUTH=PLAIN", "password", b"\0gateway\0rahasia"),
+        ("IMAP4rev1 AUTH=XOAUTH2", "xoauth2", b"user=gateway\x01auth=Bearer rahasia\x01\x01"),
+    ],
+)
+async def test_it_logs_in_by_the_mechanism_of_the_settings(
+    tmp_path: Path, capabilities: str, auth: str, sent: bytes
+) -> None:
+    with fake_imap(capabilities=capabilities) as server:
+        states = States()
+        async with watching(MailIntake(mailbox(server, tmp_path, auth=auth), on_state=states.take), Offered().accept):
+            await states.polls(1)
+    assert server.credentials == sent
+
+
 async def test_an_unreachable_server_is_a_lost_link(tmp_path: Path) -> None:
     with fake_imap() as server:
         given = mailbox(server, tmp_path)

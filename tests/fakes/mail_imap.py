@@ -5,6 +5,7 @@ answer to a command word ("IDLE", "UID MOVE", …) by lines, in which {tag} stan
 means silence. `commands` is its ledger.
 """
 
+import base64
 import re
 import socketserver
 import threading
@@ -29,6 +30,7 @@ class FakeImap:
     folders: dict[str, list[bytes]] = field(default_factory=dict)
     answers: dict[str, list[str]] = field(default_factory=dict)
     prefix: str = ""
+    credentials: bytes = b""
     commands: list[str] = field(default_factory=list)
     #: Set when a command came that has no answer.
     silent: threading.Event = field(default_factory=threading.Event)
@@ -119,7 +121,7 @@ def fake_imap(**given: object) -> Iterator[FakeImap]:
     fake = FakeImap(**given)  # type: ignore[arg-type]
 
     class Connection(socketserver.StreamRequestHandler):
-        idle = ""
+        idle = sasl = ""
 
         def handle(self) -> None:
             with suppress(OSError):
@@ -133,8 +135,17 @@ def fake_imap(**given: object) -> Iterator[FakeImap]:
                 fake.commands.append(line)
                 self.wfile.write(f"{self.idle} OK done\r\n".encode())
                 return
+            if self.sasl:
+                # The client's word in an AUTHENTICATE; any is good.
+                fake.credentials = base64.b64decode(line)
+                self.wfile.write(f"{self.sasl} OK welcome\r\n".encode())
+                self.sasl = ""
+                return
             tag, _, command = line.partition(" ")
             word, _, rest = command.partition(" ")
+            if word == "AUTHENTICATE":
+                self.sasl = tag
+                fake.answers["AUTHENTICATE"] = ["+ "]
             if word == "UID":
                 second, _, rest = rest.partition(" ")
                 word = f"UID {second}"

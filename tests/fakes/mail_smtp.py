@@ -6,6 +6,7 @@ as it came over the wire without the dot-stuffing.
 """
 
 import asyncio
+import base64
 import ssl
 import warnings
 from collections import defaultdict
@@ -42,6 +43,7 @@ class FakeSmtp:
     connections: int = 0
     taken: list[Taken] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
+    token: bytes = b""
     script: dict[str, list[str | Fault | asyncio.Event]] = field(default_factory=lambda: defaultdict(list))
     #: Set each time a command of that stage came in.
     seen: dict[str, asyncio.Event] = field(default_factory=lambda: defaultdict(asyncio.Event))
@@ -86,6 +88,11 @@ class FakeSmtp:
     async def handle_NOOP(self, server: SMTP, _session: Session, _envelope: Envelope, _word: str) -> str:
         self.commands.append("NOOP")
         return await self._answer("noop", server, "250 OK")
+
+    async def auth_XOAUTH2(self, _server: SMTP, args: list[str]) -> AuthResult:
+        """The one mechanism that aiosmtpd does not bring."""
+        self.token = base64.b64decode(args[1])
+        return AuthResult(success=True)
 
     def hang_up(self) -> None:
         """End every connection, as a server does with clients that lie idle."""
