@@ -1,0 +1,199 @@
+"""Commands about short messages, in PDU mode. Source: TS 27.005 §3, §4; +CMMS §3.5.6."""
+
+from types import MappingProxyType
+from typing import Final
+
+from gatewayd.sim.modem.atline import Command, Form
+from gatewayd.sim.modem.device import Device
+from gatewayd.sim.modem.memory import ALL, UNREAD, Store, Stored
+from gatewayd.sim.modem.profiles import cnmi_choices
+from gatewayd.sim.modem.session import cms
+from gatewayd.sim.modem.values import Answer, Prompt
+
+_NOT_ALLOWED: Final = 302
+_BAD_PDU_PARAMETER: Final = 304
+_BAD_INDEX: Final = 321
+_NOTHING_TO_ACKNOWLEDGE: Final = 340
+_UNKNOWN: Final = 500
+_LONGEST_TPDU: Final = 164
+_DELETE_READ: Final = (1, 2, 3)
+_DELETE_ALL: Final = 4
+
+
+def _format(device: Device, command: Command) -> Answer:
+    return Answer() if command.value == "0" else _refused(device, _NOT_ALLOWED)
+
+
+def _format_now(_: Device, __: Command) -> Answer:
+    return Answer(("+CMGF: 0",))
+
+
+def _format_choices(_: Device, __: Command) -> Answer:
+    return Answer(("+CMGF: (0)",))
+
+
+def _service(device: Device, command: Command) -> Answer:
+    if command.value not in ("0", "1"):
+        return _refused(device, _NOT_ALLOWED)
+    device.session.service = int(command.value)
+    return Answer(("+CSMS: 1,1,1",))
+
+
+def _service_now(device: Device, _: Command) -> Answer:
+    return Answer((f"+CSMS: {device.session.service},1,1,1",))
+
+
+def _service_choices(_: Device, __: Command) -> Answer:
+    return Answer(("+CSMS: (0,1)",))
+
+
+def _memories(device: Device, command: Command) -> Answer:
+    names = command.parameters
+    if not 1 <= len(names) <= 3 or any(name not in device.memories for name in names):
+        return _refused(device, _NOT_ALLOWED)
+    device.session.memories[: len(names)] = names
+    counts = (f"{len(store)},{store.capacity}" for store in _chosen(device))
+    return Answer((f"+CPMS: {','.join(counts)}",))
+
+
+def _memories_now(device: Device, _: Command) -> Answer:
+    names = device.session.memories
+    counts = (f'"{name}",{len(store)},{store.capacity}' for name, store in zip(names, _chosen(device), strict=True))
+    return Answer((f"+CPMS: {','.join(counts)}",))
+
+
+def _memory_choices(device: Device, _: Command) -> Answer:
+    names = ",".join(f'"{name}"' for name in device.memories)
+    writable = ",".join(f'"{name}"' for name in device.memories if name != "SR")
+    return Answer((f"+CPMS: ({names}),({writable}),({writable})",))
+
+
+def _indications(device: Device, command: Command) -> Answer:
+    choices = cnmi_choices(device.profile)
+    given = command.parameters
+    values = [_value(text, old) for text, old in zip(given, device.session.cnmi, strict=False)]
+    if len(given) > len(choices) or any(value not in known for value, known in zip(values, choices, strict=False)):
+        return _refused(device, _NOT_ALLOWED)
+    device.session.cnmi = (*values, *device.session.cnmi[len(values) :])
+    return Answer()
+
+
+def _value(text: str, old: int) -> int:
+    """A value left out keeps the old one; what is no number is no choice either."""
+    return int(text) if text.isdecimal() else -1 if text else old
+
+
+def _indications_now(device: Device, _: Command) -> Answer:
+    return Answer((f"+CNMI: {','.join(map(str, device.session.cnmi))}",))
+
+
+def _indication_choices(device: Device, _: Command) -> Answer:
+    return Answer((f"+CNMI: {device.profile.cnmi_test}",))
+
+
+def _service_centre(_: Device, __: Command) -> Answer:
+    return Answer(('+CSCA: "+62812000000",145',))
+
+
+def _accept(_: Device, __: Command) -> Answer:
+    return Answer()
+
+
+def _more_messages(device: Device, command: Command) -> Answer:
+    if not device.profile.has_cmms:
+        return _refused(device, _UNKNOWN)
+    if command.value not in ("0", "1", "2"):
+        return _refused(device, _NOT_ALLOWED)
+    device.session.more_messages = int(command.value)
+    return Answer()
+
+
+def _more_messages_now(device: Device, _: Command) -> Answer:
+    return Answer((f"+CMMS: {device.session.more_messages}",))
+
+
+def _send(device: Device, command: Command) -> Answer:
+    length = _integer(command.value)
+    if length is None or not 1 <= length <= _LONGEST_TPDU:
+        return _refused(device, _BAD_PDU_PARAMETER)
+    return Answer(final="", then=(Prompt(length, device.profile.prompt),))
+
+
+def _acknowledge(device: Device, _: Command) -> Answer:
+    return Answer() if device.session.service == 1 else _refused(device, _NOTHING_TO_ACKNOWLEDGE)
+
+
+def _list(device: Device, command: Command) -> Answer:
+    status = _integer(command.value or str(UNREAD))
+    if status is None or not 0 <= status <= ALL:
+        return _refused(device, _BAD_PDU_PARAMETER)
+    found = device.reading_memory().list(status)
+    return Answer(tuple(_shown(f"+CMGL: {index},", message) for index, message in found))
+
+
+def _read(device: Device, command: Command) -> Answer:
+    index = _integer(command.value)
+    message = device.reading_memory().read(index) if index is not None else None
+    return Answer((_shown("+CMGR: ", message),)) if message else _refused(device, _BAD_INDEX)
+
+
+def _delete(device: Device, command: Command) -> Answer:
+    index, flag = _integer(command.parameters[0]), _integer((*command.parameters, "0")[1])
+    store = device.reading_memory()
+    if index is None or flag is None or (flag == 0 and index not in store.indexes) or flag > _DELETE_ALL:
+        return _refused(device, _BAD_INDEX)
+    if flag == _DELETE_ALL:
+        store.clear()
+    elif flag in _DELETE_READ:
+        store.delete_read()
+    else:
+        store.delete(index)
+    return Answer()
+
+
+def _delete_choices(device: Device, _: Command) -> Answer:
+    return Answer((f"+CMGD: ({','.join(map(str, device.reading_memory().used))}),(0-4)",))
+
+
+def _shown(head: str, message: Stored) -> str:
+    return f"{head}{message.status},,{message.length}\r\n{message.hex}"
+
+
+def _chosen(device: Device) -> list[Store]:
+    return [device.memories[name] for name in device.session.memories]
+
+
+def _integer(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() else None
+
+
+def _refused(device: Device, code: int) -> Answer:
+    return Answer(final=cms(device.session, code))
+
+
+MESSAGES: Final = MappingProxyType({
+    ("+CMGF", Form.SET): _format,
+    ("+CMGF", Form.READ): _format_now,
+    ("+CMGF", Form.TEST): _format_choices,
+    ("+CSMS", Form.SET): _service,
+    ("+CSMS", Form.READ): _service_now,
+    ("+CSMS", Form.TEST): _service_choices,
+    ("+CPMS", Form.SET): _memories,
+    ("+CPMS", Form.READ): _memories_now,
+    ("+CPMS", Form.TEST): _memory_choices,
+    ("+CNMI", Form.SET): _indications,
+    ("+CNMI", Form.READ): _indications_now,
+    ("+CNMI", Form.TEST): _indication_choices,
+    ("+CSCA", Form.READ): _service_centre,
+    ("+CSCA", Form.SET): _accept,
+    ("+CMMS", Form.SET): _more_messages,
+    ("+CMMS", Form.READ): _more_messages_now,
+    ("+CMGS", Form.SET): _send,
+    ("+CNMA", Form.EXECUTE): _acknowledge,
+    ("+CNMA", Form.SET): _acknowledge,
+    ("+CMGL", Form.SET): _list,
+    ("+CMGL", Form.EXECUTE): _list,
+    ("+CMGR", Form.SET): _read,
+    ("+CMGD", Form.SET): _delete,
+    ("+CMGD", Form.TEST): _delete_choices,
+})  # fmt: skip

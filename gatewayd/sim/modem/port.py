@@ -1,0 +1,92 @@
+"""The modem's side of the port: answers and lines become bytes, in order, as the faults of the line make them.
+
+Echo is joined to what follows it, as a person typing sees it and a program reads it. Source: V.250 §5.7.1.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, TypeAlias
+
+from gatewayd.clock import Clock
+from gatewayd.sim.modem.hooks import Bench
+from gatewayd.sim.modem.session import Session
+from gatewayd.sim.modem.timers import Timers
+from gatewayd.sim.modem.values import Answer
+
+_CODES: Final = {"OK": "0", "ERROR": "4"}
+
+
+@dataclass(frozen=True, slots=True)
+class Unplugged:
+    """The port is gone; it comes back by itself after `back_s` (None: when somebody plugs it in)."""
+
+    back_s: float | None
+
+
+Output: TypeAlias = bytes | Unplugged
+
+
+class Port:
+    """`drain` empties what has left the port so far; each `bytes` of it is one write."""
+
+    def __init__(self, bench: Bench, timers: Timers, clock: Clock) -> None:
+        self._bench = bench
+        self._timers = timers
+        self._clock = clock
+        self._outbox: list[Output] = []
+        self._echoed = bytearray()
+        self._free_at = 0.0
+
+    def drain(self) -> list[Output]:
+        outbox, self._outbox = self._outbox, []
+        return outbox
+
+    def echo(self, byte: int) -> None:
+        self._echoed.append(byte)
+
+    def flush_echo(self) -> None:
+        if self._echoed:
+            self.send(b"")
+
+    def answer(self, answer: Answer, session: Session) -> None:
+        self.send(_rendered(answer, session).encode("latin-1", "replace"))
+
+    def lines(self, lines: Sequence[str]) -> None:
+        self.send("".join(f"\r\n{line}\r\n" for line in lines).encode("latin-1", "replace"))
+
+    def send(self, data: bytes) -> None:
+        """Let `data` leave behind all that is still leaving."""
+        data = bytes(self._echoed) + data
+        self._echoed.clear()
+        if not data:
+            return
+        chunks = self._bench.line(data)
+        now = self._clock.monotonic()
+        for number, chunk in enumerate(chunks.parts):
+            due = max(now, self._free_at) + (chunks.gap_s if number else 0.0)
+            if due <= now:
+                self._outbox.append(chunk)
+            else:
+                self._timers.at(due, partial(self._outbox_append, chunk), is_modems=True)
+            self._free_at = due
+
+    def cut(self, unplugged: Unplugged | None = None) -> None:
+        """Drop what was still leaving; with `unplugged`, the port goes too."""
+        self._echoed.clear()
+        self._free_at = 0.0
+        if unplugged:
+            self._outbox.append(unplugged)
+
+    def _outbox_append(self, chunk: bytes) -> None:
+        self._outbox.append(chunk)
+
+
+def _rendered(answer: Answer, session: Session) -> str:
+    body = "\r\n".join(answer.info)
+    glued = "".join(f"\r\n{line}\r\n" for line in answer.glued)
+    if session.verbose:
+        info = f"\r\n{body}\r\n" if body else ""
+        return info + (f"\r\n{answer.final}\r\n" if answer.final else "") + glued
+    info = f"{body}\r\n" if body else ""
+    return info + (f"{_CODES.get(answer.final, answer.final)}\r" if answer.final else "") + glued

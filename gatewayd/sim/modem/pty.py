@@ -1,0 +1,158 @@
+"""The port of the simulated modem: a pseudo terminal whose name a symbolic link gives.
+
+The link is replaced in one step and taken away with the port, like the entries in /dev/serial. Clients may
+open, close and be killed as they like: while none has the port open, what the modem says is lost, as with a
+USB stick, and what was not read is dropped. Nobody tells a pseudo terminal's owner that it was opened, so
+while it is closed this looks every few milliseconds (POLLHUP stands exactly that long).
+"""
+
+import asyncio
+import errno
+import os
+import select
+import termios
+import tty
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+_LOOK_EVERY_S: Final = 0.01
+_READ_SIZE: Final = 4096
+#: Unread output beyond this is dropped: the client has stopped reading.
+_MOST_UNREAD: Final = 256 * 1024
+
+
+class PtyPort:
+    """`received` gets what the client typed, `opened` is called when one opens the port."""
+
+    def __init__(self, link: Path, received: Callable[[bytes], None], opened: Callable[[], None]) -> None:
+        self.link = link
+        self._received = received
+        self._opened = opened
+        self._loop = asyncio.get_running_loop()
+        self._master = -1
+        self._slave_name = ""
+        self._is_open = False
+        self._looking: asyncio.TimerHandle | None = None
+        self._unsent = bytearray()
+        self._is_waiting_to_send = False
+
+    @property
+    def is_plugged(self) -> bool:
+        return self._master >= 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a client has the port open, as far as seen."""
+        return self._is_open
+
+    def plug_in(self, link: Path | None = None) -> None:
+        """Make the port, under another name if `link` is given. Raises OSError."""
+        self.link = link or self.link
+        self._master, slave = os.openpty()
+        try:
+            tty.setraw(slave)
+            os.set_blocking(self._master, False)
+            self._slave_name = os.ttyname(slave)
+            _link(self.link, self._slave_name)
+        except OSError:
+            os.close(self._master)
+            self._master = -1
+            raise
+        finally:
+            # Closed again, so that POLLHUP stands until a client opens it.
+            os.close(slave)
+        self._look()
+
+    def unplug(self) -> None:
+        """Take the port away: an open client reads end of file and writes EIO."""
+        if not self.is_plugged:
+            return
+        self._stop_watching()
+        if self._looking:
+            self._looking.cancel()
+        _unlink(self.link, self._slave_name)
+        os.close(self._master)
+        self._master = -1
+
+    def write(self, data: bytes) -> None:
+        """Give `data` to the client, or to nobody."""
+        if not self._is_open or len(self._unsent) + len(data) > _MOST_UNREAD:
+            return
+        if self._unsent:
+            self._unsent += data
+            return
+        self._unsent += data[self._write_now(data) :]
+        if self._unsent:
+            self._loop.add_writer(self._master, self._writable)
+            self._is_waiting_to_send = True
+
+    def _write_now(self, data: bytes | bytearray) -> int:
+        try:
+            return os.write(self._master, data)
+        except BlockingIOError:
+            return 0
+
+    def _writable(self) -> None:
+        del self._unsent[: self._write_now(self._unsent)]
+        if not self._unsent:
+            self._loop.remove_writer(self._master)
+            self._is_waiting_to_send = False
+
+    def _look(self) -> None:
+        """Is the port open by now?"""
+        poll = select.poll()
+        poll.register(self._master, select.POLLIN)
+        events = poll.poll(0)
+        if any(seen & select.POLLIN or not seen & select.POLLHUP for _, seen in events) or not events:
+            self._is_open = True
+            self._opened()
+            self._loop.add_reader(self._master, self._readable)
+        else:
+            self._looking = self._loop.call_later(_LOOK_EVERY_S, self._look)
+
+    def _readable(self) -> None:
+        try:
+            data = os.read(self._master, _READ_SIZE)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            self._closed()
+            return
+        self._received(data)
+
+    def _closed(self) -> None:
+        self._stop_watching()
+        self._drop_unread()
+        self._looking = self._loop.call_later(_LOOK_EVERY_S, self._look)
+
+    def _stop_watching(self) -> None:
+        if self._is_open:
+            self._loop.remove_reader(self._master)
+        if self._is_waiting_to_send:
+            self._loop.remove_writer(self._master)
+        self._is_open = self._is_waiting_to_send = False
+        self._unsent.clear()
+
+    def _drop_unread(self) -> None:
+        slave = os.open(self._slave_name, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        termios.tcflush(slave, termios.TCIFLUSH)
+        os.close(slave)
+
+
+def _link(link: Path, target: str) -> None:
+    fresh = link.with_name(f".{link.name}.{os.getpid()}")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(target)
+    fresh.replace(link)
+
+
+def _unlink(link: Path, target: str) -> None:
+    """Remove the link, unless somebody else's port has it by now."""
+    try:
+        if str(link.readlink()) == target:
+            link.unlink()
+    except OSError:
+        return

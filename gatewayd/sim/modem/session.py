@@ -1,0 +1,65 @@
+"""The settings a client makes by AT commands. A restart of the modem brings the defaults back: whoever sees
+a boot line must set everything again. Also the wording of errors, which those settings choose.
+
+Source: TS 27.005 §3.2.5, TS 27.007 §9.2.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+_CME_TEXTS: Final = {3: "operation not allowed", 4: "operation not supported", 30: "no network service"}
+_CMS_TEXTS: Final = {
+    1: "Unassigned number",
+    21: "Short message transfer rejected",
+    302: "operation not allowed",
+    304: "Invalid PDU mode parameter",
+    305: "Invalid text mode parameter",
+    321: "Invalid memory index",
+    331: "no network service",
+    340: "no +CNMA acknowledgement expected",
+    500: "unknown error",
+}
+
+
+@dataclass(slots=True)
+class Session:
+    """Touched by the command handlers only. `cnmi` is (mode, mt, bm, ds, bfr); `memories` the three of +CPMS."""
+
+    memories: list[str]
+    echo: bool = True
+    verbose: bool = True
+    cmee: int = 0
+    text_mode: bool = False
+    service: int = 0
+    cnmi: tuple[int, ...] = (0, 0, 0, 0, 0)
+    creg: int = 0
+    cgreg: int = 0
+    cereg: int = 0
+    charset: str = "GSM"
+    more_messages: int = 0
+    functionality: int = 1
+    numeric_operator: bool = False
+    plain_ussd: bool = False
+    ussd_is_open: bool = False
+
+    @property
+    def message_route(self) -> int:
+        """<mt> of +CNMI: 0 store, 1 store and tell, 2 hand over."""
+        return self.cnmi[1]
+
+    @property
+    def report_route(self) -> int:
+        """<ds> of +CNMI: 0 nothing, 1 hand over, 2 store and tell."""
+        return self.cnmi[3]
+
+
+def cme(session: Session, code: int) -> str:
+    """The final result of a refused command of the equipment."""
+    if session.cmee == 0:
+        return "ERROR"
+    return f"+CME ERROR: {_CME_TEXTS.get(code, code) if session.cmee == 2 else code}"
+
+
+def cms(session: Session, code: int) -> str:
+    """The final result of a refused message command."""
+    return f"+CMS ERROR: {_CMS_TEXTS.get(code, code) if session.cmee == 2 else code}"
