@@ -62,7 +62,7 @@ def _file_faults(settings: Settings) -> list[str]:
 
 async def _probe(settings: Settings) -> list[tuple[str, bool, str]]:
     """Talk to every part once."""
-    from gatewayd import probe  # the daemon's parts are loaded for --probe only
+    from gatewayd.cli import probe  # the daemon's parts are loaded for --probe only
 
     found: list[tuple[str, bool, str]] = []
     for name, question in probe.questions(settings):

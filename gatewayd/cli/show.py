@@ -192,7 +192,8 @@ def _print_request(facts: dict[str, Any], zone: ZoneInfo) -> None:
     print(f"{'totals':<12} " + ", ".join(f"{count} {state}" for state, count in facts["totals"].items()))
     for d in facts["decisions"]:
         print(
-            f"{'decision':<12} step {d['step']} {d['verdict']} by {d['person']} ({d['via']}, {_when(d['at'], zone)}) {d['reason']}"
+            f"{'decision':<12} step {d['step']} {d['verdict']} by {d['person']} ({d['via']}, {_when(d['at'], zone)})"
+            f" {escape(d['reason'])}"
         )
     rows = [
         (

@@ -19,7 +19,7 @@ from gatewayd.log import get_logger, mask
 from gatewayd.stages.bells import Bell
 from gatewayd.stages.context import Context
 from gatewayd.stages.correspond import Correspondence, effect
-from gatewayd.stages.forms import FormDesk
+from gatewayd.stages.forms import FormDesk, PreparedForm
 from gatewayd.store import mails, notices
 from gatewayd.wire import reading
 from gatewayd.wire.reading import ReadMail
@@ -77,7 +77,7 @@ class MailDesk:
         self._ctx.bells.ring(Bell.APPROVE, Bell.COMPOSE)
 
     def _commit(
-        self, conn: sqlite3.Connection, letter: Correspondence, form: "FormDesk.Prepared | None", now: datetime
+        self, conn: sqlite3.Connection, letter: Correspondence, form: PreparedForm | None, now: datetime
     ) -> str:
         result = effect(conn, self._ctx, letter, form, now)
         mails.done(conn, letter.mail, result, sender=letter.read.sender, auth=letter.read.auth_detail[:200])

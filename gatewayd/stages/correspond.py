@@ -14,7 +14,7 @@ from gatewayd.core.request import Request
 from gatewayd.log import get_logger, mask
 from gatewayd.stages import decide
 from gatewayd.stages.context import Context
-from gatewayd.stages.forms import FormDesk, store_form
+from gatewayd.stages.forms import PreparedForm, store_form
 from gatewayd.stages.people import person_of, unit_of
 from gatewayd.store import notices, requests
 from gatewayd.wire.reading import ReadMail
@@ -40,7 +40,7 @@ class Correspondence:
 
 
 def effect(
-    conn: sqlite3.Connection, ctx: Context, letter: Correspondence, form: FormDesk.Prepared | None, now: datetime
+    conn: sqlite3.Connection, ctx: Context, letter: Correspondence, form: PreparedForm | None, now: datetime
 ) -> str:
     """Give `letter` its effect and say in a word what it was."""
     read = letter.read
@@ -61,7 +61,7 @@ def effect(
     if word == "status" and request is not None:
         return _answer(conn, ctx, letter, "status", request, {}, now)
     if form is not None:
-        return store_form(conn, ctx, letter.mail, read, form, request, now)
+        return store_form(conn, ctx, form, read.sender_name, now)
     if word == "form":
         return _answer(conn, ctx, letter, "form", None, {}, now)
     if read.tokens:

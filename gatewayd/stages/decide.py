@@ -146,7 +146,7 @@ def _write(
 def cancel(
     conn: sqlite3.Connection, ctx: Context, request: Request, actor: str, reason: str, via: str, now: datetime
 ) -> int | None:
-    """Take a request back: what is sent stays sent and is reported. How many messages it stopped; None if it had ended."""
+    """Take a request back: what is sent stays sent. How many messages it stopped; None if it had ended."""
     if request.settled_at is not None or not requests.close(conn, request.id, "cancelled", reason, now):
         return None
     count = deliveries.apply_all(conn, request.id, Event.CANCEL, now)

@@ -120,8 +120,9 @@ class Dispatcher:
         now = self._ctx.clock.now()
         self._pacer.ended(now)
         notice = claimed.kind is Kind.NOTICE
+        ladder = _NOTICE_LADDER if notice else self._ctx.settings.sending.retry
         move = after(
-            outcome, tries=claimed.tries, ladder=_NOTICE_LADDER if notice else self._ctx.settings.sending.retry, now=now,
+            outcome, tries=claimed.tries, ladder=ladder, now=now,
             resend_doubt=notice or self._resend_doubt(claimed.priority),
         )  # fmt: skip
         self._ended = Ended(claimed, outcome, move, now)

@@ -14,6 +14,7 @@ from gatewayd.core.cost import estimate_idr
 from gatewayd.core.model import Channel, Draft, Fault, Recipient, RefusedRow
 from gatewayd.core.request import Message, digest, merge, placeholders
 from gatewayd.store.requests import NewRequest
+from gatewayd.wire.outmail import is_address, is_safe
 from gatewayd.wire.segment import Segmentation, segment
 
 #: The longest e-mail text; the university's mail limit is far above it.
@@ -69,6 +70,9 @@ def _messages(draft: Draft) -> tuple[tuple[Message, ...], tuple[RefusedRow, ...]
     messages: list[Message] = []
     refused: list[RefusedRow] = []
     for who in draft.recipients.recipients:
+        if draft.channel is Channel.EMAIL and not is_address(who.address):
+            refused.append(RefusedRow(who.row, quoted(who.address), "row.not_email", who.name))
+            continue
         if not personal:
             messages.append(Message(who.row, who.address, who.name, who.fields, None, shared))
             continue
@@ -97,6 +101,8 @@ def _content_faults(draft: Draft, settings: Settings, longest: int) -> list[Faul
         faults.append(Fault("text", "text.too_long", f"{longest} > {settings.sending.max_parts}"))
     if draft.channel is Channel.EMAIL and not draft.subject.strip():
         faults.append(Fault("subject", "subject.empty"))
+    if draft.channel is Channel.EMAIL and not is_safe(draft.subject):
+        faults.append(Fault("subject", "subject.unsafe", quoted(draft.subject)))
     if draft.channel is Channel.EMAIL and len(draft.text) > _MAX_MAIL_TEXT:
         faults.append(Fault("text", "text.too_long", f"{len(draft.text)} > {_MAX_MAIL_TEXT}"))
     if draft.channel is Channel.SMS and not settings.modems:

@@ -75,7 +75,8 @@ class OperatorDesk:
         now = self._ctx.clock.now()
         draft = Draft(
             source=Source.CLI, applicant=self._applicant(command.os_user), channel=channel,
-            text=str(given.get("text", "")), subject=str(given.get("subject", "")), recipients=listed, priority=priority,
+            text=str(given.get("text", "")), subject=str(given.get("subject", "")), recipients=listed,
+            priority=priority,
         )  # fmt: skip
         new = build(draft, self._ctx.settings, now, Origin(), {})
         if new.faults:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.system.rig import Daemon, SimModem, daemon, sim_modem, wait_for
+from tests.system.rig import SimModem, daemon, sim_modem, wait_for
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
@@ -43,22 +43,22 @@ def numbers(count: int) -> list[str]:
 )
 def test_ten_kills_lose_nothing_and_send_nothing_twice(tmp_path: Path, text: str) -> None:
     rng = random.Random(20261123)
-    with sim_modem(tmp_path, "gsm1", "--latency-ms", "60", "--report-delay-ms", "100") as modem:
-        with daemon(tmp_path, settings(tmp_path, modem)) as gateway:
+    with (
+        sim_modem(tmp_path, "gsm1", "--latency-ms", "60", "--report-delay-ms", "100") as modem,
+        daemon(tmp_path, settings(tmp_path, modem)) as gateway,
+    ):
+        gateway.start()
+        number = gateway.json("send", "--to", *numbers(RECIPIENTS), "--text", text, "--priority", "urgent")["request"]
+        for _ in range(KILLS):
+            seen, more = len(modem.ledger()), rng.randrange(4)
+            wait_for("the next parts on the air", lambda: len(modem.ledger()) > seen + more)  # noqa: B023
+            gateway.kill9()
             gateway.start()
-            number = gateway.json("send", "--to", *numbers(RECIPIENTS), "--text", text, "--priority", "urgent")[
-                "request"
-            ]
-            for _ in range(KILLS):
-                seen = len(modem.ledger())
-                wait_for("the next parts on the air", lambda seen=seen: len(modem.ledger()) > seen + rng.randrange(4))
-                gateway.kill9()
-                gateway.start()
-            shown = gateway.wait_state(number, "done", 90)
-            check(gateway, modem, shown)
+        shown = gateway.wait_state(number, "done", 90)
+        check(modem, shown)
 
 
-def check(gateway: Daemon, modem: SimModem, shown: dict[str, Any]) -> None:
+def check(modem: SimModem, shown: dict[str, Any]) -> None:
     """The ledger against the store, part by part."""
     taken = Counter((entry["recipient"], tuple(entry["concat"] or ())[1:]) for entry in modem.ledger())
     assert max(taken.values()) == 1, "a part was sent twice"

@@ -1,0 +1,94 @@
+"""What `gatewayd check --probe` asks each part: one question a part, answered in one line or by a GatewaydError."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+
+from gatewayd.clock import Clock
+from gatewayd.config import Mailbox, Mqtt, Settings
+from gatewayd.core.health import Health, IncomingSms, LinkState, Registration
+from gatewayd.core.outcome import StatusReport
+from gatewayd.errors import LinkError
+from gatewayd.intake.imap_session import ImapSession
+from gatewayd.intake.mqtt_session import LastWill, connected
+from gatewayd.transport.base import Transport
+from gatewayd.transport.modem import ModemTransport
+from gatewayd.transport.smtp import SmtpTransport
+
+Question = Callable[[], Awaitable[str]]
+
+
+def questions(settings: Settings) -> Iterator[tuple[str, Question]]:
+    """Every part of the settings with its question."""
+    clock = Clock()
+    mailbox, smtp, mqtt = settings.mailbox, settings.smtp, settings.mqtt
+    if mailbox is not None:
+        yield "mailbox", lambda: _mailbox(mailbox)
+    if smtp is not None:
+        yield "smtp", lambda: _transport(SmtpTransport(smtp, clock), _said_of_smtp)
+    if mqtt is not None:
+        yield "mqtt", lambda: _broker(mqtt)
+    for modem in settings.modems:
+        yield modem.name, lambda modem=modem: _transport(ModemTransport(modem, clock), _said_of_modem)
+
+
+async def _mailbox(settings: Mailbox) -> str:
+    session = ImapSession(settings)
+
+    def work() -> int:
+        try:
+            session.open()
+            return len(session.search())
+        finally:
+            session.close()
+
+    waiting = await asyncio.to_thread(work)
+    return f"logged in to {settings.host}, {waiting} mails in {settings.folder}"
+
+
+async def _broker(settings: Mqtt) -> str:
+    """A session of its own, so that a running daemon keeps its own."""
+    own = settings.model_copy(update={"client_id": f"{settings.client_id}-check", "session_expiry": 0.0})
+    async with connected(own, LastWill(f"{settings.prefix}/check", b"")):
+        return f"connected to {settings.host}:{settings.port}, MQTT {settings.protocol}"
+
+
+class _Ears:
+    """A Listener that waits for the transport to become ready."""
+
+    def __init__(self) -> None:
+        self.found: asyncio.Future[Health] = asyncio.get_running_loop().create_future()
+
+    async def health(self, health: Health) -> None:
+        known = health.registration is not Registration.UNKNOWN or health.name == "smtp"
+        if health.link is LinkState.READY and known and not self.found.done():
+            self.found.set_result(health)
+
+    async def status_report(self, report: StatusReport) -> None:
+        raise LinkError("a status report came in the middle of the check; it stays with the modem")
+
+    async def incoming(self, message: IncomingSms) -> None:
+        raise LinkError("a message came in the middle of the check; it stays with the modem")
+
+
+async def _transport(transport: Transport, said: Callable[[Health], str]) -> str:
+    ears = _Ears()
+    running = asyncio.ensure_future(transport.run(ears))
+    try:
+        await asyncio.wait({running, ears.found}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            running.result()
+        return said(ears.found.result())
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
+
+
+def _said_of_smtp(_health: Health) -> str:
+    return "connected and logged in"
+
+
+def _said_of_modem(health: Health) -> str:
+    signal = "unknown" if health.signal_dbm is None else f"{health.signal_dbm} dBm"
+    credit = health.credit.balance_idr if health.credit else None
+    balance = "unknown" if credit is None else f"Rp {credit}"
+    return f"{health.operator or 'operator unknown'}, {health.registration}, signal {signal}, credit {balance}"

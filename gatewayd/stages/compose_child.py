@@ -1,0 +1,51 @@
+"""The composing child: notices → mails, and the delivery log as files. Reads the store, writes nothing.
+
+In: JSON with the settings, the moment, and the notices with their Message-IDs and tokens. Out: a JSON line of
+lengths and the mails. Jinja2, Babel and Pillow live here only, so the daemon never carries them.
+"""
+
+import json
+from datetime import UTC, datetime
+
+from gatewayd.config import Settings
+from gatewayd.render import compose as render
+from gatewayd.render import views
+from gatewayd.stages.views import Desk, delivery_log, view_of
+from gatewayd.store import notices, requests
+from gatewayd.store.database import reading
+
+
+def compose(payload: bytes) -> bytes:
+    """The child's entry (sandbox.py)."""
+    asked = json.loads(payload)
+    settings = Settings.model_validate(asked["settings"])
+    look = look_of(settings)
+    now = datetime.fromisoformat(asked["now"])
+    mails: list[bytes] = []
+    with reading(settings.gateway.state_dir) as conn:
+        for item in asked["notices"]:
+            notice = notices.get(conn, int(item["id"]))
+            view = view_of(Desk(conn, settings, now, item["token"]), notice, item["message_id"])
+            mails.append(render.compose(view, look))
+    return json.dumps([len(mail) for mail in mails]).encode() + b"\n" + b"".join(mails)
+
+
+def look_of(settings: Settings) -> views.Look:
+    """How mails and reports look, by the settings."""
+    gateway, smtp = settings.gateway, settings.smtp
+    return views.Look(
+        language=gateway.language, timezone=gateway.timezone, organisation=gateway.organisation,
+        gateway_name=gateway.name, sender=smtp.sender if smtp else "gatewayd@localhost",
+        sender_name=smtp.sender_name if smtp else gateway.organisation,
+        reply_to=(smtp.reply_to or "") if smtp else "", picture_rows=settings.report.picture_rows,
+    )  # fmt: skip
+
+
+def report_files(settings: Settings, number: str, *, full_numbers: bool) -> dict[str, bytes] | None:
+    """The delivery log of `number` as files (name → bytes); None if there is no such request."""
+    with reading(settings.gateway.state_dir) as conn:
+        request = requests.by_number(conn, number)
+        if request is None:
+            return None
+        log = delivery_log(Desk(conn, settings, datetime.now(UTC)), request)
+    return render.report_files(log, look_of(settings), full_numbers=full_numbers)

@@ -1,0 +1,128 @@
+"""Forms: what a unit mailed becomes a request, or corrects the one it answers.
+
+In: a proven mail with a form in it. Out: a stored request with its receipt, or with one mail that lists every
+fault and quotes what was typed. A corrected form sent as a reply continues the same request: only the labels
+that stand in the reply change, the rest is what was read before. A request that is approved or closed is not
+changed any more.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from gatewayd.config import Settings, Unit
+from gatewayd.core.form import FormReading, merge
+from gatewayd.core.model import Applicant, Channel, Draft, Fault, Priority, RecipientList, Source
+from gatewayd.core.request import Request
+from gatewayd.log import get_logger
+from gatewayd.stages.context import Context
+from gatewayd.stages.draft import Origin, build
+from gatewayd.stages.groups import read_groups
+from gatewayd.stages.people import person_of, unit_of
+from gatewayd.store import events, notices, requests
+from gatewayd.store.requests import NewRequest
+from gatewayd.wire.formvalues import form_from, form_json
+
+if TYPE_CHECKING:
+    from gatewayd.stages.correspond import Correspondence
+
+_LAINNYA: Final = "lainnya"
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedForm:
+    """A form, read and built, before it is stored. `corrects` is the request it continues."""
+
+    new: NewRequest
+    corrects: Request | None
+
+
+class FormDesk:
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+
+    async def prepare(self, letter: "Correspondence") -> PreparedForm | None:
+        """Build what the mail asks for; None where there is no form in it, or its sender speaks for no unit."""
+        read = letter.read
+        unit = unit_of(self._ctx.settings, read.sender)
+        if read.form is None or unit is None:
+            return None
+        corrects = await self._ctx.db.run(_correctable, read.request_number, read.in_reply_to, unit)
+        reading = merge(form_from(corrects.form), read.form) if corrects else read.form
+        found, faults = await self._recipients(reading)
+        channel = reading.channel
+        if channel not in unit.channels:
+            faults.append(Fault("channel", "channel.forbidden", channel))
+        if len(found.recipients) > unit.max_recipients:
+            faults.append(
+                Fault("recipients", "recipients.too_many", f"{len(found.recipients)} > {unit.max_recipients}")
+            )
+        draft = Draft(
+            source=Source.MAIL, applicant=_applicant(self._ctx.settings, unit, reading, read.sender), channel=channel,
+            text=reading.text, subject=reading.subject, recipients=found, groups=reading.groups,
+            priority=Priority.URGENT if reading.priority == "urgent" else Priority.NORMAL,
+            wanted_by=reading.wanted_by, faults=(*reading.faults, *faults),
+            warnings=tuple(Fault("service", "service.other", name) for name in reading.other_services),
+        )  # fmt: skip
+        origin = Origin(mail=letter.mail, thread=read.message_id)
+        new = build(draft, self._ctx.settings, self._ctx.clock.now(), origin, form_json(reading))
+        return PreparedForm(new, corrects)
+
+    async def _recipients(self, reading: FormReading) -> tuple[RecipientList, list[Fault]]:
+        """The list if one was given (it narrows the boxes), else the directories behind the ticked boxes."""
+        if reading.list_given:
+            return reading.recipients, []
+        names = tuple(name for name in reading.groups if name != _LAINNYA)
+        if not names:
+            return reading.recipients, []
+        found = await read_groups(self._ctx.settings, names, reading.channel)
+        return (RecipientList(), [found]) if isinstance(found, Fault) else (found, [])
+
+
+def _correctable(conn: sqlite3.Connection, number: str, answers: tuple[str, ...], unit: Unit) -> Request | None:
+    """The open request of the same unit that a reply is about."""
+    request = requests.by_number(conn, number) if number else None
+    if request is None:
+        found = notices.request_of_message_id(conn, answers)
+        request = requests.get(conn, found) if found is not None else None
+    if request is None or request.applicant.unit != unit.name or request.source is not Source.MAIL:
+        return None
+    return None if request.closed_as or request.approved_at is not None else request
+
+
+def _applicant(settings: Settings, unit: Unit, reading: FormReading, sender: str) -> Applicant:
+    """The form's applicant; the address is the proven sender's, whatever the form says."""
+    person = person_of(settings, sender)
+    return Applicant(
+        unit.name, reading.applicant_name or sender, sender, reading.phone, reading.id_number,
+        person.id if person else "",
+    )  # fmt: skip
+
+
+def store_form(conn: sqlite3.Connection, ctx: Context, prepared: PreparedForm, to_name: str, now: datetime) -> str:
+    """Store the request or the correction and ask for the one mail that answers it."""
+    new, corrects = prepared.new, prepared.corrects
+    if corrects is not None and _still_open(conn, corrects):
+        request, number, event = corrects.id, corrects.number, "request.corrected"
+        requests.replace(conn, request, new)
+    else:
+        gateway = ctx.settings.gateway
+        number = requests.next_number(conn, gateway.ticket_prefix, now.astimezone(ctx.zone).year)
+        request, event = requests.insert(conn, new, number, now), "request.received"
+    detail: dict[str, str | int] = {
+        "recipients": len(new.messages), "refused": len(new.refused), "faults": len(new.faults),
+    }  # fmt: skip
+    events.record(conn, now, event, request, actor=new.applicant.address, detail=detail)
+    kind = "correction" if new.faults else "receipt"
+    notices.ask(
+        conn, kind, new.applicant.address, now, request=request, to_name=new.applicant.name or to_name,
+        in_reply_to=new.thread,
+    )  # fmt: skip
+    get_logger().info(event, request=number, unit=new.applicant.unit, source="mail", **detail)
+    return f"{event} {number}"
+
+
+def _still_open(conn: sqlite3.Connection, request: Request) -> bool:
+    present = requests.get(conn, request.id)
+    return not present.closed_as and present.approved_at is None

@@ -1,0 +1,263 @@
+"""Rows → the views that mails are made from. Runs in the composing child, on a read-only connection.
+
+In: a notice, its request, and the settings. Out: one view of render/views.py. Nothing here decides anything.
+"""
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
+from typing import Final
+
+from gatewayd.config import Settings
+from gatewayd.core.health import Health
+from gatewayd.core.model import Channel, Fault
+from gatewayd.core.operators import operator_of
+from gatewayd.core.progress import request_state
+from gatewayd.core.report import DecisionLine, DeliveryLog, ReportRow, totals_of_states
+from gatewayd.core.request import Request
+from gatewayd.core.resources import Pause, active_period_ends, credit_suffices
+from gatewayd.core.states import DeliveryState
+from gatewayd.render import views
+from gatewayd.stages.draft import segmented
+from gatewayd.stages.people import shown_name
+from gatewayd.store import approvals, deliveries, health, requests
+from gatewayd.store.deliveries import DeliveryRow
+from gatewayd.store.notices import Notice
+from gatewayd.wire.gsm7 import first_outside
+
+_SAMPLE: Final = 5
+_ID_COLUMNS: Final = ("npm", "nim", "nip", "nidn", "npm/nim", "no induk")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every view is built from."""
+
+    conn: sqlite3.Connection
+    settings: Settings
+    now: datetime
+    token: str = ""
+
+
+def view_of(desk: Desk, notice: Notice, message_id: str) -> views.View:
+    """The view of `notice`. Raises KeyError for a kind that has none: a bug of ours."""
+    request = requests.get(desk.conn, notice.request) if notice.request is not None else None
+    head = views.Head(
+        to_address=notice.to_address, message_id=message_id, date=desk.now, to_name=notice.to_name,
+        number=request.number if request else "", in_reply_to=notice.in_reply_to,
+        references=(notice.in_reply_to,) if notice.in_reply_to else (),
+    )  # fmt: skip
+    if request is None:
+        return _ABOUT_NOTHING[notice.kind](desk, notice, head)
+    if notice.kind in _ABOUT_REQUEST:
+        return _ABOUT_REQUEST[notice.kind](desk, notice, head, request)
+    return _ABOUT_NOTHING[notice.kind](desk, notice, head)
+
+
+def _understood(request: Request) -> views.Understood:
+    return views.Understood(
+        unit=request.applicant.unit, applicant=request.applicant.name, channel=request.channel, text=request.text,
+        recipients=request.recipients, subject=request.subject, groups=request.groups, purpose=request.purpose,
+        send_after=request.send_after, wanted_by=request.wanted_by,
+    )  # fmt: skip
+
+
+def _size(request: Request) -> views.Size:
+    sms = request.channel is Channel.SMS
+    return views.Size(
+        characters=segmented(request.text).characters if sms and request.text else len(request.text),
+        encoding=request.encoding, parts=request.parts, total_parts=request.total_parts, cost_idr=request.cost_idr,
+        forced_by=first_outside(request.text) if sms else "",
+    )  # fmt: skip
+
+
+def decision_lines(desk: Desk, request: Request) -> tuple[DecisionLine, ...]:
+    """Every decision on the request's present content, with names for people."""
+    names = [step.name for step in desk.settings.approval.steps]
+    return tuple(
+        DecisionLine(
+            step=names[row.step] if row.step < len(names) else "", person=shown_name(desk.settings, row.person),
+            verdict=row.verdict, reason=row.reason, at=row.at, via=row.via,
+        )
+        for row in approvals.decisions(desk.conn, request.id)
+        if row.digest == request.digest
+    )  # fmt: skip
+
+
+def _waits_for(desk: Desk, request: Request) -> tuple[str, ...]:
+    """The steps still to come."""
+    if request.preapproved or request.closed_as or request.approved_at is not None:
+        return ()
+    given = approvals.decisions(desk.conn, request.id)
+    decided = {row.step for row in given if row.digest == request.digest and row.verdict == "approve"}
+    return tuple(step.name for index, step in enumerate(desk.settings.approval.steps) if index not in decided)
+
+
+def _receipt(desk: Desk, notice: Notice, head: views.Head, request: Request) -> views.View:
+    return views.Receipt(
+        head, _understood(request), _size(request), _waits_for(desk, request), request.refused,
+        len(request.duplicates), _other_services(request), _warnings(request),
+    )  # fmt: skip
+
+
+def _other_services(request: Request) -> tuple[str, ...]:
+    return tuple(fault.typed for fault in request.warnings if fault.code == "service.other")
+
+
+def _warnings(request: Request) -> tuple[Fault, ...]:
+    return tuple(fault for fault in request.warnings if fault.code != "service.other")
+
+
+def _correction(desk: Desk, notice: Notice, head: views.Head, request: Request) -> views.View:
+    return views.Correction(
+        head, request.faults, _understood(request), request.refused, len(request.duplicates), _other_services(request)
+    )
+
+
+def _approval(desk: Desk, notice: Notice, head: views.Head, request: Request) -> views.View:
+    step = int(str(notice.params["step"]))
+    sample = deliveries.sample(desk.conn, request.id, _SAMPLE)
+    modems = modem_facts(desk) if request.channel is Channel.SMS else ()
+    return views.ApprovalQuestion(
+        head, _understood(request), _size(request), step=desk.settings.approval.steps[step].name, token=desk.token,
+        expires_at=request.created_at + timedelta(seconds=desk.settings.approval.expires),
+        sample=tuple(views.Sample(a, name) for a, name, _ in sample),
+        modems=modems, need_idr=request.cost_idr,
+        enough=credit_suffices([modem.health for modem in modems], request.cost_idr),
+        decisions=decision_lines(desk, request), warnings=_warnings(request), refused=len(request.refused),
+        duplicates=len(request.duplicates), reminder=bool(notice.params.get("reminder")),
+    )  # fmt: skip
+
+
+def modem_facts(desk: Desk) -> tuple[views.ModemFacts, ...]:
+    """Every modem of the settings as the store knows it."""
+    known = {row.health.name: row for row in health.all_links(desk.conn) if row.kind == "modem"}
+    return tuple(
+        views.ModemFacts(row.health, Pause(row.paused, row.paused_why) if row.paused else None)
+        for row in (known.get(modem.name) for modem in desk.settings.modems)
+        if row is not None
+    )
+
+
+def _decision(desk: Desk, notice: Notice, head: views.Head, request: Request) -> views.View:
+    params = notice.params
+    steps = desk.settings.approval.steps
+    step = int(str(params["step"]))
+    line = DecisionLine(
+        step=steps[step].name if step < len(steps) else "", person=shown_name(desk.settings, str(params["person"])),
+        verdict=str(params["verdict"]), reason=str(params["reason"]), at=datetime.fromisoformat(str(params["at"])),
+        via="",
+    )  # fmt: skip
+    return views.Decision(head, line, _understood(request), _waits_for(desk, request))
+
+
+def _status(desk: Desk, notice: Notice, head: views.Head, request: Request) -> views.View:
+    counts = deliveries.counts(desk.conn, request.id)
+    return views.StatusAnswer(
+        head, request_state(request, counts), totals_of_states(counts, len(request.refused)), _understood(request),
+        decision_lines(desk, request), _waits_for(desk, request), request.close_reason,
+    )  # fmt: skip
+
+
+def _cancelled(desk: Desk, notice: Notice, head: views.Head, request: Request) -> views.View:
+    counts = deliveries.counts(desk.conn, request.id)
+    stopped = int(str(notice.params["stopped"]))
+    person = shown_name(desk.settings, str(notice.params["person"]))
+    return views.Cancelled(
+        head,
+        person,
+        str(notice.params["reason"]),
+        stopped,
+        sum(counts.values()) - counts.get(DeliveryState.CANCELLED, 0),
+    )
+
+
+def _expired(desk: Desk, notice: Notice, head: views.Head, request: Request) -> views.View:
+    names = tuple(step.name for step in desk.settings.approval.steps)
+    return views.Expired(head, request.created_at, names)
+
+
+def _token_problem(desk: Desk, notice: Notice, head: views.Head) -> views.View:
+    return views.TokenProblem(head, str(notice.params["problem"]))
+
+
+def _unclear(desk: Desk, notice: Notice, head: views.Head) -> views.View:
+    return views.Unclear(head, str(notice.params.get("quoted", "")))
+
+
+def _unreadable(desk: Desk, notice: Notice, head: views.Head) -> views.View:
+    return views.Unreadable(head, str(notice.params["code"]), str(notice.params.get("typed", "")))
+
+
+def _alarm(desk: Desk, notice: Notice, head: views.Head) -> views.View:
+    params = notice.params
+    return views.Alarm(
+        head, str(params["code"]), str(params["name"]), datetime.fromisoformat(str(params["since"])),
+        str(params["why"]),
+        str(params.get("was", "")), _active_until(desk, str(params["name"])),
+    )  # fmt: skip
+
+
+def _active_until(desk: Desk, name: str) -> date | None:
+    settings = next((modem for modem in desk.settings.modems if modem.name == name), None)
+    facts: Health | None = next((r.health for r in health.all_links(desk.conn) if r.health.name == name), None)
+    return active_period_ends(facts, desk.now, settings.active_warning) if facts and settings else None
+
+
+def _report(desk: Desk, notice: Notice, head: views.Head, request: Request) -> views.View:
+    full = desk.settings.report.full_numbers and notice.params.get("audience") == "first"
+    return views.Report(head, delivery_log(desk, request), full)
+
+
+def delivery_log(desk: Desk, request: Request) -> DeliveryLog:
+    """Everything a report says of `request`."""
+    rows = deliveries.of_request(desk.conn, request.id)
+    began = [row.submitted_at for row in rows if row.submitted_at is not None]
+    ended = [at for row in rows for at in (row.final_at, row.accepted_at) if at is not None]
+    return DeliveryLog(
+        number=request.number, unit=request.applicant.unit, applicant=request.applicant.name, purpose=request.purpose,
+        channel=request.channel, subject=request.subject, text=request.text, encoding=request.encoding,
+        asked_at=request.created_at, decisions=decision_lines(desk, request), started_at=min(began, default=None),
+        ended_at=max(ended, default=None), rows=tuple(_report_row(row, request.channel) for row in rows),
+        refused=request.refused, duplicates=len(request.duplicates), parts_planned=request.total_parts,
+        parts_sent=sum(row.parts_accepted for row in rows), cost_estimate_idr=request.cost_idr,
+        interim=request.settled_at is None,
+    )  # fmt: skip
+
+
+def _report_row(row: DeliveryRow, channel: Channel) -> ReportRow:
+    id_number = next((v for k, v in row.fields.items() if k.casefold().strip() in _ID_COLUMNS), "")
+    return ReportRow(
+        row=row.row, address=row.address, name=row.name, id_number=id_number,
+        operator=operator_of(row.address) if channel is Channel.SMS else "", parts=row.parts, state=row.state,
+        submitted_at=row.submitted_at, final_at=row.final_at or row.accepted_at, cause_code=row.cause_code,
+        cause_text=row.cause_text, modem=row.transport,
+    )  # fmt: skip
+
+
+_ABOUT_REQUEST: Final[Mapping[str, Callable[[Desk, Notice, views.Head, Request], views.View]]] = MappingProxyType(
+    {
+        "receipt": _receipt,
+        "correction": _correction,
+        "approval": _approval,
+        "decision": _decision,
+        "status": _status,
+        "cancelled": _cancelled,
+        "expired": _expired,
+        "report": _report,
+    }
+)
+_ABOUT_NOTHING: Final[Mapping[str, Callable[[Desk, Notice, views.Head], views.View]]] = MappingProxyType(
+    {
+        "token_problem": _token_problem,
+        "unclear": _unclear,
+        "unreadable": _unreadable,
+        "alarm": _alarm,
+        "help": lambda desk, notice, head: views.Help(head, str(notice.params.get("subject", ""))),
+        "form": lambda desk, notice, head: views.FormMail(head),
+        "unknown_sender": lambda desk, notice, head: views.UnknownSender(head),
+        "status": lambda desk, notice, head: views.Help(head, str(notice.params.get("subject", ""))),
+    }
+)
