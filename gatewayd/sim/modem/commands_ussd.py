@@ -10,7 +10,7 @@ from typing import Final
 from gatewayd.sim.modem.atline import Command, Form
 from gatewayd.sim.modem.device import Device
 from gatewayd.sim.modem.session import cme
-from gatewayd.sim.modem.values import Answer, Say, UssdTurn
+from gatewayd.sim.modem.values import Answer, Note, Say, UssdTurn
 from gatewayd.wire import ussd
 
 _DCS_GSM7: Final = 15
@@ -32,10 +32,12 @@ def _request(device: Device, command: Command) -> Answer:
         return Answer()
     if not device.radio().is_registered:
         return Answer(final=cme(device.session, _NO_SERVICE))
-    turn = device.bench.ussd(_turn(device, _typed(device, text)))
+    code = _typed(device, text)
+    note = Note(code, device.session.ussd_is_open)
+    turn = device.bench.ussd(_turn(device, code))
     device.session.ussd_is_open = turn.replies[-1:] != () and turn.replies[-1][0] == ussd.REPLY_WANTED
     lines = tuple(_line(device, mode_, reply) for mode_, reply in turn.replies)
-    return Answer(then=tuple(Say((line,), turn.after_s) for line in lines))
+    return Answer(then=(note, *(Say((line,), turn.after_s) for line in lines)))
 
 
 def _now(_: Device, __: Command) -> Answer:

@@ -1,7 +1,7 @@
 """The faults a modem or a network may have: a table of names with what each does.
 
 A new fault is a function from sound to faulty values and a line in FAULTS; how it is triggered is in hooks.py.
-Most were seen in the field; the names are those of docs/modems.md.
+Most were seen in the field.
 """
 
 from collections.abc import Mapping

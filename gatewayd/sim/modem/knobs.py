@@ -21,6 +21,9 @@ from gatewayd.sim.modem.operators import OPERATORS
 class Plug(Protocol):
     """The port, as far as it can be pulled out."""
 
+    @property
+    def is_open(self) -> bool: ...
+
     def unplug(self) -> None: ...
 
     def replug(self, link: Path | None) -> None: ...
@@ -84,7 +87,8 @@ class Knobs:
         faults = [{"name": fault.name, "met": fault.met, "struck": fault.struck} for fault in device.bench.armed]
         stored = {name: len(store) for name, store in device.memories.items()}
         numbers = {name: getattr(settings, name) for name in LIMITS}
-        return numbers | {"up": self.machine.is_up, "next_mr": device.reference, "stored": stored, "faults": faults}
+        state = {"up": self.machine.is_up, "client_open": self.plug.is_open}
+        return numbers | state | {"next_mr": device.reference, "stored": stored, "faults": faults}
 
 
 _KEYS: Final[Mapping[str, Callable[[Knobs, Mapping[str, object]], dict[str, object]]]] = {

@@ -23,7 +23,7 @@ from gatewayd.sim.modem.port import Output, Port, Unplugged
 from gatewayd.sim.modem.session import cms
 from gatewayd.sim.modem.timers import Timers
 from gatewayd.sim.modem.typed import Cancelled, CommandLine, PduTyped, Reader, Token
-from gatewayd.sim.modem.values import Answer, Deafen, Event, Prompt, PullOut, Reboot, Say, Verdict
+from gatewayd.sim.modem.values import Answer, Deafen, Event, Note, Prompt, PullOut, Reboot, Say, Verdict
 from gatewayd.wire import tpdu
 
 _BAD_PDU: Final = 304
@@ -135,6 +135,8 @@ class Machine:
                 self._say(lines)
             case Prompt():
                 self._ask(self.device.bench.prompt(event))
+            case Note(code, is_choice):
+                self.journal.note("ussd", code=code, is_choice=is_choice)
             case Reboot():
                 self._start("restart")
             case PullOut(_, back_s):

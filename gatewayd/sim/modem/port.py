@@ -6,6 +6,7 @@ Echo is joined to what follows it, as a person typing sees it and a program read
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 from typing import Final, TypeAlias
 
 from gatewayd.clock import Clock
@@ -36,7 +37,7 @@ class Port:
         self._clock = clock
         self._outbox: list[Output] = []
         self._echoed = bytearray()
-        self._free_at = 0.0
+        self._left_at = -inf
 
     def drain(self) -> list[Output]:
         outbox, self._outbox = self._outbox, []
@@ -63,18 +64,18 @@ class Port:
             return
         chunks = self._bench.line(data)
         now = self._clock.monotonic()
-        for number, chunk in enumerate(chunks.parts):
-            due = max(now, self._free_at) + (chunks.gap_s if number else 0.0)
+        for chunk in chunks.parts:
+            due = max(now, self._left_at + chunks.gap_s)
             if due <= now:
                 self._outbox.append(chunk)
             else:
                 self._timers.at(due, partial(self._outbox_append, chunk), is_modems=True)
-            self._free_at = due
+            self._left_at = due
 
     def cut(self, unplugged: Unplugged | None = None) -> None:
         """Drop what was still leaving; with `unplugged`, the port goes too."""
         self._echoed.clear()
-        self._free_at = 0.0
+        self._left_at = -inf
         if unplugged:
             self._outbox.append(unplugged)
 

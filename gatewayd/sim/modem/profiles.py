@@ -2,7 +2,7 @@
 
 The generic one does everything the standard says. `cnmi_test` is both the answer to AT+CNMI=? and what
 AT+CNMI= accepts; `says` are the vendor's own commands with their one line of information ('' for none).
-Source of the habits: the vendors' manuals and field reports collected in docs/modems.md.
+Source of the habits: the vendors' AT manuals, and what users of these modems reported.
 """
 
 from collections.abc import Mapping

@@ -3,7 +3,8 @@
 The link is replaced in one step and taken away with the port, like the entries in /dev/serial. Clients may
 open, close and be killed as they like: while none has the port open, what the modem says is lost, as with a
 USB stick, and what was not read is dropped. Nobody tells a pseudo terminal's owner that it was opened, so
-while it is closed this looks every few milliseconds (POLLHUP stands exactly that long).
+while it is closed this looks every few milliseconds (POLLHUP stands exactly that long); a client that comes
+within a moment of the last one's end may be taken for the same.
 """
 
 import asyncio
@@ -49,19 +50,7 @@ class PtyPort:
     def plug_in(self, link: Path | None = None) -> None:
         """Make the port, under another name if `link` is given. Raises OSError."""
         self.link = link or self.link
-        self._master, slave = os.openpty()
-        try:
-            tty.setraw(slave)
-            os.set_blocking(self._master, False)
-            self._slave_name = os.ttyname(slave)
-            _link(self.link, self._slave_name)
-        except OSError:
-            os.close(self._master)
-            self._master = -1
-            raise
-        finally:
-            # Closed again, so that POLLHUP stands until a client opens it.
-            os.close(slave)
+        self._make()
         self._look()
 
     def unplug(self) -> None:
@@ -86,6 +75,21 @@ class PtyPort:
         if self._unsent:
             self._loop.add_writer(self._master, self._writable)
             self._is_waiting_to_send = True
+
+    def _make(self) -> None:
+        self._master, slave = os.openpty()
+        try:
+            tty.setraw(slave)
+            os.set_blocking(self._master, False)
+            self._slave_name = os.ttyname(slave)
+            _link(self.link, self._slave_name)
+        except OSError:
+            os.close(self._master)
+            self._master = -1
+            raise
+        finally:
+            # Closed again, so that POLLHUP stands until a client opens it.
+            os.close(slave)
 
     def _write_now(self, data: bytes | bytearray) -> int:
         try:
@@ -125,7 +129,12 @@ class PtyPort:
 
     def _closed(self) -> None:
         self._stop_watching()
-        self._drop_unread()
+        try:
+            self._drop_unread()
+        except OSError:
+            # TIOCEXCL outlives its client on a pseudo terminal, for all but root; a serial port would be free.
+            os.close(self._master)
+            self._make()
         self._looking = self._loop.call_later(_LOOK_EVERY_S, self._look)
 
     def _stop_watching(self) -> None:

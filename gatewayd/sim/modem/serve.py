@@ -71,6 +71,10 @@ class Simulator:
         self._guarded(self._machine.run_due)
         return answer
 
+    @property
+    def is_open(self) -> bool:
+        return self.port.is_open
+
     def unplug(self) -> None:
         if not self.port.is_plugged:
             raise ValueError("it is not plugged in")

@@ -52,7 +52,15 @@ class Deafen:
     for_s: float | None = None
 
 
-Event: TypeAlias = Say | Prompt | Reboot | PullOut | Deafen
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something the network saw, for the ledger: a USSD code, and whether it answered a menu."""
+
+    code: str
+    is_choice: bool
+
+
+Event: TypeAlias = Say | Prompt | Reboot | PullOut | Deafen | Note
 
 
 @dataclass(frozen=True, slots=True)
