@@ -64,10 +64,14 @@ class Dispatcher:
     async def _round(self) -> None:
         """One part, or one wait."""
         now = self._ctx.clock.now()
-        held_back = self._held_back(now)
-        if held_back > 0 or not self._gate.is_open:
+        if not self._gate.is_open:
             await self._record()
-            await (self._sleep(held_back) if self._gate.is_open else self._sleep_shut())
+            await self._sleep_shut()
+            return
+        held_back = self._held_back(now)
+        if held_back > 0:
+            await self._record()
+            await self._sleep(held_back)
             return
         if not await self._is_ready():
             await self._record()
@@ -195,6 +199,8 @@ class Dispatcher:
         await self._wait(min(max(seconds, 0.01), _POLL_S))
 
     async def _sleep_shut(self) -> None:
+        """The gate knows why; once it opens, an older rest has no reason any more."""
+        self._failures, self._rest_until = 0, None
         await self._wait(_POLL_S)
 
 
