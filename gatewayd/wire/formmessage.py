@@ -1,0 +1,132 @@
+"""Which words of KETERANGAN are the message.
+
+In: KETERANGAN as typed ("Mohon dikirim SMS …, isi: '…'"). Out: the exact text, or '' with is_unclear. In order: the
+one quoted passage beside an instruction; what stands behind "Isi:" and the like; what stands behind an instruction
+that ends in a colon; the whole, where there is no instruction. Anything else is asked, never guessed.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from gatewayd.wire.plaintext import unwrapped
+
+_QUOTES: Final = (('"', '"'), ("“", "”"), ("„", "“"), ("«", "»"), ("‘", "’"), ("'", "'"), ("”", "”"))
+#: Shorter passages in quotes are names, not messages.
+_SHORTEST: Final = 10
+_ISI: Final = re.compile(
+    r"(?:^|[\s,(.])(?:dengan\s+)?(?:isi|teks|bunyi|redaksi)(?:nya)?(?:\s+(?:pesan|sms|email|teks|nya))?\s*"
+    r"(?:adalah|sebagai berikut|sbb|berikut)?\s*[:=]\s*",
+    re.I,
+)
+_INSTRUCTION: Final = re.compile(
+    r"\b(?:mohon|tolong|harap|minta|bersama ini|dengan hormat|yth|sehubungan dengan permohonan)\b"
+    r"[^\n]{0,200}?\b(?:kirim|dikirim|kirimkan|dikirimkan|mengirim|mengirimkan|pengiriman|broadcast|blast|disampaikan"
+    r"|diinformasikan|sampaikan)",
+    re.I,
+)
+_AS_FOLLOWS: Final = re.compile(r"(?:sebagai berikut|sbb\.?|berikut ini|berikut|di bawah ini|pesan|sms)\s*:\s*", re.I)
+_CLOSING: Final = re.compile(
+    r"\s*(?:demikian\b|atas perhatian|hormat (?:kami|saya)|terima ?kasih|trims|wassalam|salam\b|regards)", re.I
+)
+_DOTS: Final = re.compile(r"\(?\s*[._…]{5,}\s*\)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """The text of the message; `is_unclear` where it cannot be told from the wish around it."""
+
+    text: str
+    is_unclear: bool = False
+
+
+def message_of(remarks: str) -> Message:
+    """The message in KETERANGAN."""
+    body = _without_closing(remarks).strip()
+    if not body:
+        return Message("")
+    passages = _passages(body)
+    rest = _outside(body, passages)
+    wishes = bool(_INSTRUCTION.search(rest) or _ISI.search(rest) or _AS_FOLLOWS.search(rest))
+    if len(passages) == 1 and (wishes or not any(char.isalnum() for char in rest)):
+        begin, end = passages[0]
+        return Message(clean(body[begin:end]))
+    if len(passages) > 1 and wishes:
+        return Message("", True)
+    return _behind(body)
+
+
+def clean(text: str) -> str:
+    """A message without the quotes around the whole of it, soft line breaks and blanks at its ends."""
+    text = text.strip()
+    for opening, closing in _QUOTES:
+        if len(text) > 2 and text.startswith(opening) and text.endswith(closing) and closing not in text[1:-1]:
+            text = text[1:-1].strip()
+            break
+    lines = [line.strip() for line in unwrapped(text).split("\n")]
+    return "\n".join(lines).strip()
+
+
+def _behind(body: str) -> Message:
+    """The text behind "isi:" or behind an instruction that ends in a colon; the whole if there is neither."""
+    found = _ISI.search(body)
+    wish = _INSTRUCTION.search(body)
+    if found and (wish or found.start() < 3):
+        return Message(clean(body[found.end() :]))
+    if wish is None:
+        return Message(clean(body))
+    found = _AS_FOLLOWS.search(body, wish.end())
+    text = clean(body[found.end() :]) if found else ""
+    return Message(text, is_unclear=not text)
+
+
+def _passages(body: str) -> list[tuple[int, int]]:
+    """Places of quoted passages long enough to be messages; single quotes count only beside blanks."""
+    passages: list[tuple[int, int]] = []
+    place = 0
+    while place < len(body):
+        opening = next((pair for pair in _QUOTES if pair[0] == body[place]), None)
+        end = -1
+        if opening is not None and _may_open(body, place):
+            end = _closing(body, place, opening[1])
+        if end < 0:
+            place += 1
+            continue
+        if end - place - 1 >= _SHORTEST:
+            passages.append((place + 1, end))
+        place = end + 1
+        if len(passages) > 5:
+            break
+    return passages
+
+
+def _may_open(body: str, place: int) -> bool:
+    return place == 0 or not body[place - 1].isalnum()
+
+
+def _closing(body: str, place: int, sign: str) -> int:
+    """Where the passage ends: the last such sign if it alone can, so that quotes inside a message stay in it."""
+    end = body.find(sign, place + 1)
+    # An apostrophe inside a word ("Jum'at") closes nothing.
+    while end >= 0 and end + 1 < len(body) and body[end + 1].isalnum():
+        end = body.find(sign, end + 1)
+    return end
+
+
+def _outside(body: str, passages: list[tuple[int, int]]) -> str:
+    pieces: list[str] = []
+    place = 0
+    for begin, end in passages:
+        pieces.append(body[place : begin - 1])
+        place = end + 1
+    return " ".join([*pieces, body[place:]])
+
+
+def _without_closing(remarks: str) -> str:
+    """KETERANGAN up to a closing formula that begins a paragraph, or the dotted lines for signatures."""
+    lines = remarks.split("\n")
+    for place, line in enumerate(lines):
+        begins = place > 0 and not lines[place - 1].strip()
+        if (begins and _CLOSING.match(line)) or _DOTS.fullmatch(line.strip()):
+            return "\n".join(lines[:place])
+    return remarks

@@ -1,0 +1,56 @@
+"""FormReading as JSON, for the way out of the sandbox child and for the store, and back with every shape checked.
+
+In and out: core/form.py's dataclass and plain JSON values. `form_from` raises NotAsAgreed for anything that
+`form_json` would not have made.
+"""
+
+from typing import Final
+
+from gatewayd.core.form import GROUPS, PATHS, FormReading
+from gatewayd.core.model import Channel
+from gatewayd.wire.jsonvalues import (
+    LONGEST,
+    fault_from,
+    fault_json,
+    fields_of,
+    flag,
+    items,
+    list_from,
+    list_json,
+    text,
+    texts,
+    word,
+)  # fmt: skip
+
+_CHANNELS: Final = tuple(channel.value for channel in Channel)
+_ATTRIBUTES: Final = tuple(PATHS)
+_FORM: Final = (
+    "unit_name", "applicant_name", "id_number", "email", "phone", "submitted_on", "wanted_by", "groups", "channel",
+    "text", "subject", "priority", "other_services", "recipients", "list_given", "present", "faults",
+)  # fmt: skip
+
+
+def form_json(form: FormReading) -> dict[str, object]:
+    simple = {name: getattr(form, name) for name in _FORM if name not in ("recipients", "faults")}
+    return simple | {
+        "groups": list(form.groups), "channel": form.channel.value, "other_services": list(form.other_services),
+        "present": list(form.present), "recipients": list_json(form.recipients),
+        "faults": [fault_json(fault) for fault in form.faults],
+    }  # fmt: skip
+
+
+def form_from(value: object) -> FormReading:
+    """Raises NotAsAgreed."""
+    (
+        unit_name, applicant_name, id_number, email, phone, submitted_on, wanted_by, groups, channel,
+        message, subject, priority, other_services, recipients, list_given, present, faults,
+    ) = fields_of(value, *_FORM)  # fmt: skip
+    return FormReading(
+        unit_name=text(unit_name), applicant_name=text(applicant_name), id_number=text(id_number), email=text(email),
+        phone=text(phone), submitted_on=text(submitted_on, 10), wanted_by=text(wanted_by),
+        groups=items(groups, lambda one: word(one, GROUPS), len(GROUPS)), channel=Channel(word(channel, _CHANNELS)),
+        text=text(message, LONGEST), subject=text(subject), priority=word(priority, ("", "urgent")),
+        other_services=texts(other_services, 100), recipients=list_from(recipients), list_given=flag(list_given),
+        present=items(present, lambda one: word(one, _ATTRIBUTES), len(_ATTRIBUTES)),
+        faults=items(faults, fault_from, 1000),
+    )  # fmt: skip
