@@ -1,7 +1,7 @@
 """Fault codes of jobs → English sentences, for the programmers who read receipts.
 
-`{typed}` is what was given. A code whose `typed` may hold somebody's address does not quote it: the rows of a
-group come from a directory that the client may not read.
+`{typed}` is what was given. The sentences of rows do not quote it: the path names the entry, and the rows of a group
+come from a directory that the client may not read.
 """
 
 from typing import Final
@@ -49,6 +49,20 @@ _MESSAGES: Final = {
     "text.empty": "must not be empty",
     "text.too_long": "the message is too long ({typed})",
     "subject.empty": "must not be empty",
+    "list.no_column": "the list of this group has no column of numbers or addresses; tell the gateway's staff",
+    "list.several": "the file of this group holds several lists; tell the gateway's staff",
+    "row.empty": "no number or address",
+    "row.letters": "letters or signs in a number",
+    "row.scientific": "a number that a spreadsheet has shortened",
+    "row.two_numbers": "more than one number",
+    "row.too_short": "too few digits",
+    "row.too_long": "too many digits",
+    "row.landline": "a landline, which gets no SMS",
+    "row.not_mobile": "not a mobile number",
+    "row.foreign": "a foreign number",
+    "row.not_email": "not an e-mail address",
+    "row.two_addresses": "more than one address",
+    "row.duplicate": "named twice",
     "row.placeholder": "the text needs a value that this recipient does not have: {typed}",
     "errors.more": "{typed} more errors are left out",
 }

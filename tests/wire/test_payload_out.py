@@ -3,9 +3,12 @@
 import json
 from datetime import date, datetime, timedelta, timezone
 
+import pytest
+
 from gatewayd.core.health import Credit, Health, LinkState, Registration
 from gatewayd.core.model import Fault, RefusedRow
 from gatewayd.wire import payload
+from gatewayd.wire.faultcodes import CODES
 
 AT = datetime(2026, 11, 2, 10, 0, 0, 999_999, tzinfo=timezone(timedelta(hours=7)))
 AT_TEXT = "2026-11-02T03:00:00Z"
@@ -14,13 +17,13 @@ AT_TEXT = "2026-11-02T03:00:00Z"
 def test_a_receipt_of_an_accepted_job_names_the_request_and_the_recipients_left_out() -> None:
     raw = payload.receipt(
         job="siakad-1", result="accepted", request="UPSI-2026-000001",
-        refused=[RefusedRow(3, "021-000", "row.unknown_code"), RefusedRow(1, "npm", "row.placeholder")],
+        refused=[RefusedRow(3, "021-000", "row.landline"), RefusedRow(1, "npm", "row.placeholder")],
         recipients=2, parts=4, cost_idr=1400, digest=b"\x01\xff",
     )  # fmt: skip
     assert json.loads(raw) == {
         "v": 1, "job": "siakad-1", "result": "accepted", "request": "UPSI-2026-000001",
         "errors": [
-            {"path": "to[2]", "message": "row.unknown_code"},
+            {"path": "to[2]", "message": "a landline, which gets no SMS"},
             {"path": "to[0]", "message": "the text needs a value that this recipient does not have: npm"},
         ],
         "recipients": 2, "parts": 4, "cost_idr": 1400, "digest": "01ff",
@@ -39,6 +42,13 @@ def test_a_receipt_of_a_refused_job_says_why_and_leaves_null_what_is_not_known()
 def test_what_was_typed_cannot_break_a_message() -> None:
     assert payload.message("json.invalid", "{0}{typed}%s") == "the job is not valid JSON: {0}{typed}%s"
     assert payload.message("no.such.code", "{x}") == "no.such.code"
+
+
+@pytest.mark.parametrize("code", sorted(code for code in CODES if code.startswith(("row.", "recipients.", "list."))))
+def test_every_code_of_a_list_has_a_sentence_that_quotes_no_address(code: str) -> None:
+    sentence = payload.message(code, "TYPED")
+    assert sentence != code
+    assert "TYPED" not in sentence or code in {"row.placeholder", "recipients.too_many"}
 
 
 def test_refused_rows_of_a_group_stand_at_their_place_in_the_group() -> None:

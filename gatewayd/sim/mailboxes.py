@@ -1,0 +1,91 @@
+"""The mailboxes of the demo's mail server: pymap's in-memory backend behind its IMAP protocol, on a port of its own.
+
+pymap is made to run as a program; here its parts are put together by hand, so that several users exist, mail can be
+delivered from within, the end is clean, and no name server is asked who we are.
+"""
+
+import asyncio
+from argparse import Namespace
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from typing import Final, Self
+
+from proxyprotocol.sock import SocketInfoLocal
+from pymap.backend.dict import Config, Identity, Login
+from pymap.concurrent import Subsystem
+from pymap.imap import IMAPServer
+from pymap.parsing.message import AppendMessage
+from pymap.user import UserMetadata
+from pysasl.hashing import Cleartext
+
+HOST: Final = "127.0.0.1"
+
+
+class Mailboxes:
+    """IMAP inside `async with`; `port` is known from then on."""
+
+    def __init__(self, users: Mapping[str, str]) -> None:
+        self._users = users
+        self._config = _config()
+        self._login = Login(self._config)
+        self._imap = IMAPServer(self._login, self._config)
+        self._connections: set[asyncio.Task[None]] = set()
+        self._stack = AsyncExitStack()
+        self.port = 0
+
+    async def __aenter__(self) -> Self:
+        self._config.apply_context()
+        for name, password in self._users.items():
+            await self._identity(name).set(UserMetadata(self._config, name, password=password))
+        server = await asyncio.start_server(self._talk, HOST, 0)
+        self._stack.push_async_callback(self._hang_up)
+        await self._stack.enter_async_context(server)
+        self.port = int(server.sockets[0].getsockname()[1])
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        await self._stack.aclose()
+
+    async def deliver(self, user: str, raw: bytes) -> None:
+        """Put a mail into the INBOX of `user`, one of the users given; who waits in IDLE is told."""
+        async with self._identity(user).new_session() as session:
+            await session.append_messages("INBOX", [AppendMessage(raw, datetime.now(UTC))])
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.add(task)
+        try:
+            await self._imap(reader, writer, SocketInfoLocal(writer, unique_id=b"", dnsbl=None))
+        except (ConnectionError, asyncio.CancelledError):
+            # A client that goes without a word, or our own end.
+            writer.close()
+        finally:
+            self._connections.discard(task)
+
+    async def _hang_up(self) -> None:
+        for task in self._connections:
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    def _identity(self, name: str) -> Identity:
+        return Identity(name, self._login, None, frozenset())
+
+
+class _Config(Config):
+    """Does not look up the machine's name in the DNS, which may take seconds."""
+
+    @property
+    def greeting(self) -> bytes:
+        return b"Server ready"
+
+
+def _config() -> Config:
+    arguments = Namespace(
+        host=HOST, port=0, debug=False, cert=None, key=None, tls=False, proxy_protocol=None, passlib_cfg=None,
+        demo_data=False, demo_user="", demo_password="",
+    )  # fmt: skip
+    return _Config.from_args(
+        arguments, hash_context=Cleartext(), cpu_subsystem=Subsystem.for_asyncio(), invalid_user_sleep=0.0
+    )
