@@ -1,4 +1,4 @@
-"""The documents say what the code does: settings, delivery states, journal events, dependencies, links.
+"""The documents say what the code does: settings, states, journal events, dependencies, examples, links.
 
 Each test reads one document and the code it is about, and names what is missing or too much.
 """
@@ -7,6 +7,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -16,11 +17,14 @@ from pydantic.fields import FieldInfo
 
 from gatewayd.config import Secret, Settings, load
 from gatewayd.core.states import FINAL, TRANSITIONS, DeliveryState, Event
+from gatewayd.wire.form import Numbering, read_form
+from gatewayd.wire.payload import Job, parse_job
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 CONFIGURATION: Final = ROOT / "docs" / "configuration.md"
 ARCHITECTURE: Final = ROOT / "docs" / "architecture.md"
 DEPENDENCIES: Final = ROOT / "docs" / "dependencies.md"
+README: Final = ROOT / "README.md"
 EXAMPLE: Final = ROOT / "config" / "gatewayd.toml"
 
 #: Keys that the example leaves out: few installations touch them.
@@ -202,7 +206,8 @@ def direct_dependencies() -> set[str]:
     """Every package that the project itself names, in lower case."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     named = [*project["dependencies"], *(name for extra in project["optional-dependencies"].values() for name in extra)]
-    named += (ROOT / "requirements" / "dev.in").read_text(encoding="utf-8").split()
+    for path in (ROOT / "requirements").glob("*.in"):
+        named += path.read_text(encoding="utf-8").split()
     return {re.split(r"[^\w.-]", name)[0].lower() for name in named}
 
 
@@ -217,6 +222,25 @@ def test_every_dependency_is_explained_with_its_pinned_version() -> None:
     explained = {name.lower(): version for name, version in rows}
     wanted = direct_dependencies() | {"hatchling"}
     assert explained == {name: version for name, version in pinned().items() if name in wanted}
+
+
+def readme(pattern: str) -> str:
+    """The example in README.md that `pattern` finds."""
+    found = re.search(pattern, README.read_text(encoding="utf-8"), re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_the_form_in_the_readme_is_read_without_a_fault() -> None:
+    form = read_form(readme(r"```\n(NAMA UNIT.*?)```"), [], Numbering(), is_reply=False)
+    assert form is not None
+    assert form.faults == ()
+    assert [recipient.address for recipient in form.recipients.recipients] == ["+6281200000101", "+6281200000102"]
+
+
+def test_the_job_in_the_readme_is_accepted() -> None:
+    job = parse_job(readme(r"-m '(\{.*?\})'").encode(), now=datetime(2026, 11, 23, 3, tzinfo=UTC), retained=False)
+    assert isinstance(job, Job)
 
 
 def pages() -> list[Path]:
