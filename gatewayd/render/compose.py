@@ -1,0 +1,185 @@
+"""Views → mails, and a delivery log → files. The one door of this room; runs in a short-lived child.
+
+In: a view, with everything it says, and a Look. Out: one RFC 5322 mail with CRLF line ends: a plain text that says
+everything, for approval and report also a page, for the report also its picture (inline) and its table (attached).
+Every string is cleaned before anything is rendered; a header that must not be sent raises wire.outmail.UnsafeHeader.
+"""
+
+from datetime import datetime
+from typing import Final, assert_never
+
+from gatewayd.core.form import PATHS
+from gatewayd.core.model import Fault
+from gatewayd.core.report import DeliveryLog
+from gatewayd.render import html, mail, pages, safe
+from gatewayd.render.clean import cleaned
+from gatewayd.render.csv import report_csv
+from gatewayd.render.png import report_png
+from gatewayd.render.views import (
+    Alarm,
+    ApprovalQuestion,
+    Cancelled,
+    Correction,
+    Decision,
+    Expired,
+    FormMail,
+    Help,
+    Look,
+    Receipt,
+    Report,
+    StatusAnswer,
+    TokenProblem,
+    Unclear,
+    UnknownSender,
+    Unreadable,
+    View,
+)
+from gatewayd.render.voice import Voice, voice_of
+
+_MOST_EXAMPLES: Final = 3
+#: Labels of the paper form whose path is spelt otherwise, and those that a reply cannot give in a line.
+_PAPER: Final = {"nip_npm_nidn": "NIP / NPM / NIDN", "sms_massal": "SMS MASSAL"}
+_NOT_A_LINE: Final = frozenset({"recipients", "channel", "other_services", "subject", "priority"})
+
+
+def compose(view: View, look: Look) -> bytes:
+    """The mail of `view`."""
+    voice = voice_of(look)
+    view = cleaned(view)
+    return mail.build(look, view.head, _header(_subject(view, voice)), _bodies(view, voice))
+
+
+def report_files(
+    log: DeliveryLog, look: Look, *, full_numbers: bool = False, at: datetime | None = None
+) -> dict[str, bytes]:
+    """The delivery log as files: page, picture, table. `at` is the moment it is true for (its end if not given)."""
+    voice = voice_of(look)
+    moment = at or log.ended_at or log.asked_at
+    picture = f"{log.number}.png"
+    page = html.report_page(cleaned(log), voice, moment, picture)
+    return {
+        f"{log.number}.html": page.encode("utf-8"),
+        picture: report_png(log, look, moment),
+        f"{log.number}.csv": report_csv(log, look, full_numbers=full_numbers),
+    }
+
+
+def _header(subject: str) -> str:
+    """A subject that no name in it can turn into an encoded-word or make too long."""
+    return safe.shorten(subject.replace("=?", "= ?"), 150)
+
+
+def _subject(view: View, voice: Voice) -> str:
+    say = voice.words.say
+    match view:
+        case Receipt():
+            return say("Request received")
+        case Correction():
+            return say("Request needs a correction")
+        case ApprovalQuestion(reminder=True):
+            return say("Reminder: approval needed (%(step)s)", step=view.step)
+        case ApprovalQuestion():
+            return say("Approval needed (%(step)s)", step=view.step)
+        case Decision():
+            return f"{view.decision.step}: {voice.words.verdict(view.decision.verdict)}"
+        case Unclear():
+            return say("Your reply was not understood")
+        case TokenProblem():
+            return say("Your reply was not counted")
+        case Help():
+            return say("How to ask for a sending")
+        case FormMail():
+            return say("Form FM-UPSI-01-01")
+        case UnknownSender():
+            return say("Your address is not registered")
+        case Unreadable():
+            return say("Your mail could not be read")
+        case StatusAnswer():
+            return say("Status: %(state)s", state=voice.words.state(view.state))
+        case Cancelled():
+            return say("Request taken back")
+        case Expired():
+            return say("Request ended without a decision")
+        case Alarm():
+            return f"{voice.words.alarm(view.code)}: {view.name}"
+        case Report(log=log):
+            return say("Interim delivery report") if log.interim else say("Delivery report")
+        case _:
+            assert_never(view)
+
+
+def _bodies(view: View, voice: Voice) -> mail.Bodies:
+    match view:
+        case Receipt():
+            return _text("receipt", view, voice, **_counted(view, voice))
+        case Correction():
+            return _text("correction", view, voice, example=_example(view.faults))
+        case ApprovalQuestion():
+            text = pages.text("approval", voice, view=view, **html.question_values(view, voice))
+            return mail.Bodies(text, html.question_html(view, voice))
+        case Decision():
+            return _text("decision", view, voice, headline=_decided(view, voice))
+        case Unclear():
+            return _text("unclear", view, voice)
+        case TokenProblem():
+            return _text("token_problem", view, voice)
+        case Help():
+            return _text("help", view, voice)
+        case FormMail():
+            return _text("form_mail", view, voice)
+        case UnknownSender():
+            return _text("unknown_sender", view, voice)
+        case Unreadable():
+            return _text("unreadable", view, voice)
+        case StatusAnswer():
+            return _text("status_answer", view, voice)
+        case Cancelled():
+            return _text("cancelled", view, voice)
+        case Expired():
+            return _text("expired", view, voice)
+        case Alarm():
+            return _text("alarm", view, voice)
+        case Report():
+            return _report(view, voice)
+        case _:
+            assert_never(view)
+
+
+def _text(template: str, view: View, voice: Voice, **values: object) -> mail.Bodies:
+    return mail.Bodies(pages.text(template, voice, view=view, **values))
+
+
+def _counted(view: Receipt, voice: Voice) -> dict[str, object]:
+    return {
+        "measure": voice.measure(view.what.channel, view.size),
+        "audience": voice.audience_of(view),
+        "cost": voice.cost(view.what.channel, view.size),
+    }
+
+
+def _decided(view: Decision, voice: Voice) -> str:
+    """The news in one sentence."""
+    say, number, step = voice.words.say, view.head.number, view.decision.step
+    match view.decision.verdict:
+        case "approve":
+            return say("Request %(number)s was approved by %(step)s.", number=number, step=step)
+        case "reject":
+            return say("Request %(number)s was rejected by %(step)s.", number=number, step=step)
+        case verdict:
+            return f"{number}: {voice.words.verdict(verdict)}."
+
+
+def _example(faults: tuple[Fault, ...]) -> list[str]:
+    """Lines of the form that a reply should bring, without their values."""
+    paths = dict.fromkeys(fault.path for fault in faults)
+    lines = [path for path in paths if path in PATHS.values() and path not in _NOT_A_LINE]
+    return [f"{_PAPER.get(path, path.replace('_', ' ').upper())}: …" for path in lines[:_MOST_EXAMPLES]]
+
+
+def _report(view: Report, voice: Voice) -> mail.Bodies:
+    log, number = view.log, view.log.number
+    page = html.report_page(log, voice, view.head.date, f"cid:{mail.PICTURE_ID}")
+    picture = mail.Attachment(f"{number}.png", "image/png", report_png(log, voice.look, view.head.date))
+    table = mail.Attachment(f"{number}.csv", "text/csv", report_csv(log, voice.look, full_numbers=view.full_numbers))
+    values = html.report_values(log, voice)
+    return mail.Bodies(pages.text("report", voice, view=view, **values), page, picture, (table,))

@@ -1,0 +1,186 @@
+"""Invented requests for the examples and the tests: nobody lives behind these names, numbers and addresses."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+from gatewayd.core.health import Credit, Health, LinkState, Registration
+from gatewayd.core.model import Channel, Fault, RefusedRow
+from gatewayd.core.progress import RequestState
+from gatewayd.core.report import DecisionLine, DeliveryLog, ReportRow, totals
+from gatewayd.core.resources import Pause
+from gatewayd.core.states import DeliveryState
+from gatewayd.render.views import (
+    Alarm,
+    ApprovalQuestion,
+    Cancelled,
+    Correction,
+    Decision,
+    Expired,
+    FormMail,
+    Head,
+    Help,
+    Look,
+    ModemFacts,
+    Receipt,
+    Report,
+    Sample,
+    Size,
+    StatusAnswer,
+    TokenProblem,
+    Unclear,
+    Understood,
+    UnknownSender,
+    Unreadable,
+    View,
+)
+
+NOW: Final = datetime(2026, 11, 23, 2, 5, tzinfo=UTC)
+LOOK: Final = Look(
+    language="id", timezone="Asia/Jakarta", organisation="UPSI Universitas Contoh", gateway_name="gatewayd",
+    sender="upsi@kampus.example", sender_name="UPSI", reply_to="permohonan@kampus.example", picture_rows=40,
+)  # fmt: skip
+HEAD: Final = Head(
+    to_address="baa@kampus.example", message_id="<gatewayd.17.6f2a9c01@kampus.example>", date=NOW,
+    to_name="Budi Contoh, S.Kom., M.T.", number="UPSI-2026-000123", in_reply_to="<form.1@kampus.example>",
+    references=("<form.1@kampus.example>",),
+)  # fmt: skip
+TEXT: Final = (
+    "Kuliah Umum Jumat 27 Nov pukul 09.00 WIB di Auditorium. Hadir tepat waktu dan bawa KTM. -BAA Universitas Contoh"
+)
+WHAT: Final = Understood(
+    unit="Biro Administrasi Akademik", applicant="Budi Contoh, S.Kom., M.T.", channel=Channel.SMS, text=TEXT,
+    recipients=412, groups=("mahasiswa",), purpose="Undangan kuliah umum", wanted_by="27 November 2026",
+)  # fmt: skip
+SIZE: Final = Size(characters=len(TEXT), encoding="gsm7", parts=1, total_parts=412, cost_idr=144_200)
+REFUSED: Final = (
+    RefusedRow(8, "061-4567890", "row.landline", "Kantor Contoh"),
+    RefusedRow(57, "0812-00", "row.too_short", "Rini Contoh"),
+)
+APPROVED: Final = DecisionLine("Ka. UPSI", "Dr. Ratna Contoh, M.Kom.", "approve", "", NOW, "mail")
+APPROVED_TOO: Final = DecisionLine(
+    "Ka. BPSI", "Ir. Surya Contoh, M.T.", "approve", "", NOW + timedelta(minutes=14), "mail"
+)
+_MODEMS: Final = (
+    ModemFacts(
+        Health(
+            "gsm1", LinkState.READY, NOW, operator="Telkomsel", registration=Registration.HOME, signal_dbm=-71,
+            credit=Credit(NOW - timedelta(minutes=12), 96_500, date(2027, 1, 20), "Sisa pulsa Rp.96500"),
+        )
+    ),
+    ModemFacts(
+        Health(
+            "gsm2", LinkState.READY, NOW, operator="IM3", registration=Registration.HOME, signal_dbm=-97,
+            credit=Credit(NOW - timedelta(hours=3), 1_200, date(2026, 12, 1), "Pulsa Rp 1.200"),
+        ),
+        Pause("modem.no_credit", "credit Rp 1200 is below Rp 5000"),
+    ),
+)  # fmt: skip
+_NAMES: Final = (
+    "Siti Contoh", "Tono Contoh", "Dewi Contoh", "Agus Contoh", "Rini Contoh", "Joko Contoh", "Maya Contoh",
+    "Raden Mas Bambang Kusumo Contoh Wiryawan, S.Si.", "Wati Contoh", "Eko Contoh", "Lina Contoh", "",
+)  # fmt: skip
+_OPERATORS: Final = ("telkomsel", "indosat", "xl", "tri", "smartfren", "axis")
+#: Every how many rows something else than a delivery happens.
+_ODD: Final[Mapping[int, tuple[DeliveryState, str, str]]] = {
+    29: (DeliveryState.UNDELIVERED_UNKNOWN, "", ""),
+    83: (DeliveryState.FAILED, "st-43", "not obtainable"),
+    151: (DeliveryState.FAILED, "st-62", "given up: no response from the recipient"),
+    211: (DeliveryState.IN_DOUBT, "timeout", "no answer"),
+    307: (DeliveryState.EXPIRED, "st-46", "validity period expired"),
+}
+
+
+def rows(count: int) -> tuple[ReportRow, ...]:
+    """`count` recipients, most of them reached."""
+    return tuple(_row(number) for number in range(1, count + 1))
+
+
+def _row(number: int) -> ReportRow:
+    odd = next((what for every, what in _ODD.items() if number % every == 0), (DeliveryState.DELIVERED, "", ""))
+    state, code, text = odd
+    at = NOW + timedelta(minutes=30, seconds=9 * number)
+    return ReportRow(
+        row=number, address=f"+62812000{number % 100000:05d}", name=_NAMES[number % len(_NAMES)],
+        id_number=f"21{number:08d}", operator=_OPERATORS[number % len(_OPERATORS)], parts=1, state=state,
+        submitted_at=at, final_at=at + timedelta(seconds=6), cause_code=code, cause_text=text, modem="gsm1",
+    )  # fmt: skip
+
+
+def log(count: int) -> DeliveryLog:
+    """The delivery log of an SMS to `count` recipients."""
+    return DeliveryLog(
+        number=HEAD.number, unit=WHAT.unit, applicant=WHAT.applicant, purpose=WHAT.purpose, channel=Channel.SMS,
+        subject="", text=TEXT, encoding="gsm7", asked_at=NOW, decisions=(APPROVED, APPROVED_TOO),
+        started_at=NOW + timedelta(minutes=30), ended_at=NOW + timedelta(minutes=30, seconds=9 * count + 6),
+        rows=rows(count), refused=REFUSED if count > 1 else (), duplicates=1 if count > 1 else 0, parts_planned=count,
+        parts_sent=count, cost_estimate_idr=350 * count, interim=False,
+    )  # fmt: skip
+
+
+def logs() -> dict[str, DeliveryLog]:
+    """Logs that look different: few, some, many, underway, and everything awkward at once."""
+    some = log(12)
+    underway = tuple(
+        replace(row, state=DeliveryState.QUEUED, submitted_at=None, final_at=None) if row.row > 120 else row
+        for row in rows(412)
+    )
+    awkward = replace(
+        some, unit="Lembaga Penelitian dan Pengabdian kepada Masyarakat serta Penjaminan Mutu Universitas Contoh",
+        text="Selamat 🎉 kepada wisudawan 👩‍🎓! " * 12 + "\n\nSalam,\nRektorat", encoding="", cost_estimate_idr=None,
+        subject="Undangan wisuda & ramah tamah <keluarga besar>", purpose="Undangan " * 20, channel=Channel.EMAIL,
+        decisions=(replace(APPROVED, reason="Mohon dikirim sebelum jam kerja selesai, " * 4), APPROVED_TOO),
+        rows=tuple(
+            replace(row, address=f"penerima.{row.row}@kampus.example", operator="", state=state)
+            for row, state in zip(some.rows, [*DeliveryState, *DeliveryState], strict=False)
+        ),
+    )  # fmt: skip
+    return {
+        "report-1": log(1), "report-12": some, "report-412": log(412), "report-awkward": awkward,
+        "report-underway": replace(log(412), rows=underway, parts_sent=120, interim=True, ended_at=None),
+    }  # fmt: skip
+
+
+def examples() -> dict[str, View]:
+    """One view of every kind, and of some kinds more."""
+    to_approver = replace(HEAD, to_address="ratna@kampus.example", to_name="Dr. Ratna Contoh, M.Kom.", in_reply_to="")
+    to_staff = replace(HEAD, to_address="staf@kampus.example", to_name="", number="", in_reply_to="", references=())
+    plain = replace(HEAD, number="")
+    smiling = replace(WHAT, text="Selamat ☺ kepada wisudawan!\nHadir pukul 07.00.")
+    faults = (
+        Fault("nama_lengkap", "field.missing"),
+        Fault("tanggal_pengajuan", "date.impossible", "31-11-2026"),
+        Fault("keterangan", "text.unclear", "mohon kirim SMS tentang kuliah umum kepada semua"),
+    )
+    return {
+        "receipt": Receipt(HEAD, WHAT, SIZE, ("Ka. UPSI", "Ka. BPSI"), REFUSED, 1, ("AKUN BARU",)),
+        "receipt-ucs2": Receipt(
+            HEAD, smiling, Size(46, "ucs2", 1, 412, None, "☺"), ("Ka. UPSI", "Ka. BPSI"),
+            tuple(RefusedRow(row, "08", "row.too_short") for row in range(1, 61)),
+        ),
+        "correction": Correction(HEAD, faults, replace(WHAT, applicant="", text=""), REFUSED),
+        "approval": ApprovalQuestion(
+            to_approver, WHAT, SIZE, "Ka. BPSI", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", NOW + timedelta(days=7),
+            sample=tuple(Sample(row.address, row.name) for row in rows(5)), modems=_MODEMS, need_idr=144_200,
+            enough=False, decisions=(APPROVED,), refused=2, duplicates=1,
+        ),
+        "decision": Decision(HEAD, APPROVED, WHAT, ("Ka. BPSI",)),
+        "decision-rejected": Decision(
+            HEAD, replace(APPROVED_TOO, verdict="reject", reason="Tanggal kuliah belum pasti."), WHAT
+        ),
+        "unclear": Unclear(to_approver, "Terima kasih, saya baca dulu."),
+        "token-problem": TokenProblem(to_approver, "token.used"),
+        "help": Help(plain, "Halo"),
+        "form": FormMail(plain),
+        "unknown-sender": UnknownSender(plain),
+        "unreadable": Unreadable(plain, "attachment.kind", "daftar.rar"),
+        "status": StatusAnswer(
+            HEAD, RequestState.SENDING, totals(logs()["report-underway"]), WHAT, (APPROVED, APPROVED_TOO)
+        ),
+        "cancelled": Cancelled(HEAD, "Budi Contoh, S.Kom., M.T.", "Acara ditunda", 292, 120),
+        "expired": Expired(HEAD, NOW - timedelta(days=7), ("Ka. BPSI",)),
+        "alarm": Alarm(to_staff, "modem.no_credit", "gsm2", NOW, "credit Rp 1200 is below Rp 5000"),
+        "recovered": Alarm(to_staff, "recovered", "gsm2", NOW, "", "modem.no_credit"),
+        "report": Report(replace(HEAD, date=NOW + timedelta(hours=2)), log(412)),
+    }  # fmt: skip

@@ -1,0 +1,17 @@
+"""Measures and colours of the picture: light and calm; logical pixels."""
+
+from typing import Final
+
+WIDTH: Final = 432
+MARGIN: Final = 20
+LEFT: Final = MARGIN
+RIGHT: Final = WIDTH - MARGIN
+INNER: Final = RIGHT - LEFT
+
+BACKGROUND: Final = "#ffffff"
+BAR: Final = "#14746f"
+INK: Final = "#102a43"
+TEXT: Final = "#243b53"
+QUIET: Final = "#627d98"
+RULE: Final = "#dde5ec"
+SHADE: Final = "#f2f5f8"

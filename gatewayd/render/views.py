@@ -1,0 +1,272 @@
+"""What each mail to a person is made from: one frozen view a kind of notice, and the look they share.
+
+A view holds facts and codes, never sentences; compose.py turns it into a mail in the language of `Look`.
+Every view starts with its Head. Times are aware UTC, amounts whole rupiah, None = not known.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, TypeAlias
+
+from gatewayd.core.health import Health
+from gatewayd.core.model import Channel, Fault, RefusedRow
+from gatewayd.core.progress import RequestState
+from gatewayd.core.report import DecisionLine, DeliveryLog, Result
+from gatewayd.core.resources import Pause
+
+Language = Literal["id", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the gateway signs and speaks. `timezone` is an IANA name; `picture_rows` bounds rows in picture and page."""
+
+    language: Language
+    timezone: str
+    organisation: str
+    gateway_name: str
+    sender: str
+    sender_name: str
+    reply_to: str = ""
+    picture_rows: int = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """To whom, about what, in answer to what. `number` is '' for a mail that is about no request."""
+
+    to_address: str
+    message_id: str
+    date: datetime
+    to_name: str = ""
+    number: str = ""
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What was understood of a request. `recipients` counts those that will be sent to."""
+
+    unit: str
+    applicant: str
+    channel: Channel
+    text: str
+    recipients: int
+    subject: str = ""
+    groups: tuple[str, ...] = ()
+    purpose: str = ""
+    send_after: datetime | None = None
+    wanted_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How big the message is. `parts` of one message (the longest), `encoding` '' for e-mail, `forced_by` the
+    character that makes an SMS leave the 7-bit alphabet ('' if none does)."""
+
+    characters: int
+    encoding: str
+    parts: int
+    total_parts: int
+    cost_idr: int | None
+    forced_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The request is taken. `waits_for` names the steps still to come (none: it needs no approval)."""
+
+    head: Head
+    what: Understood
+    size: Size
+    waits_for: tuple[str, ...] = ()
+    refused: tuple[RefusedRow, ...] = ()
+    duplicates: int = 0
+    #: Services of the form that another desk gives ("AKUN BARU").
+    other_services: tuple[str, ...] = ()
+    warnings: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """The form has faults; all of them at once."""
+
+    head: Head
+    faults: tuple[Fault, ...]
+    what: Understood
+    refused: tuple[RefusedRow, ...] = ()
+    duplicates: int = 0
+    other_services: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One recipient, as an example."""
+
+    address: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModemFacts:
+    """A modem as it is now; `pause` says why it may not send, None if it may."""
+
+    health: Health
+    pause: Pause | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalQuestion:
+    """Asks one person to decide one step. `token` is 32 characters of base32; `enough` None = not known."""
+
+    head: Head
+    what: Understood
+    size: Size
+    step: str
+    token: str
+    expires_at: datetime
+    sample: tuple[Sample, ...] = ()
+    modems: tuple[ModemFacts, ...] = ()
+    need_idr: int | None = None
+    enough: bool | None = None
+    decisions: tuple[DecisionLine, ...] = ()
+    warnings: tuple[Fault, ...] = ()
+    refused: int = 0
+    duplicates: int = 0
+    reminder: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Somebody decided. `waits_for` names the steps still to come; none after an approval = it will be sent."""
+
+    head: Head
+    decision: DecisionLine
+    what: Understood
+    waits_for: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """The reply is neither SETUJU nor TOLAK; `quoted` is what was read in it."""
+
+    head: Head
+    quoted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenProblem:
+    """A decision that does not count; `problem` is a code such as "token.used"."""
+
+    head: Head
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """The mail was understood as nothing; says what to write, with a form to fill."""
+
+    head: Head
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FormMail:
+    """The blank form."""
+
+    head: Head
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownSender:
+    """The sender is proven but belongs to no unit of the settings."""
+
+    head: Head
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """The mail or its attachment cannot be read; `code` says why, `typed` names the file if there is one.
+    `limit_mb` is the greatest size of a mail."""
+
+    head: Head
+    code: str
+    typed: str = ""
+    limit_mb: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class StatusAnswer:
+    """Where the request stands."""
+
+    head: Head
+    state: RequestState
+    totals: Mapping[Result, int]
+    what: Understood
+    decisions: tuple[DecisionLine, ...] = ()
+    waits_for: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """Taken back by `person`; `stopped` messages were stopped, `sent` had left before."""
+
+    head: Head
+    person: str
+    reason: str
+    stopped: int
+    sent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """Nobody decided or corrected in time."""
+
+    head: Head
+    asked_at: datetime
+    waits_for: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """For the staff: `code` what, `name` which (modem, request, mail), `why` the technical words, `was` the code
+    that is over (for "recovered"), `until` the end of an active period."""
+
+    head: Head
+    code: str
+    name: str
+    since: datetime
+    why: str = ""
+    was: str = ""
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The delivery log. `full_numbers` only for whoever the settings allow; pictures and pages are always masked."""
+
+    head: Head
+    log: DeliveryLog
+    full_numbers: bool = False
+
+
+View: TypeAlias = (
+    Receipt
+    | Correction
+    | ApprovalQuestion
+    | Decision
+    | Unclear
+    | TokenProblem
+    | Help
+    | FormMail
+    | UnknownSender
+    | Unreadable
+    | StatusAnswer
+    | Cancelled
+    | Expired
+    | Alarm
+    | Report
+)

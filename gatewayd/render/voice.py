@@ -1,0 +1,160 @@
+"""One language, one zone, one gateway's name: what every renderer speaks with.
+
+In: a Look. Out: sentences that need counting or choosing, so that the templates stay texts. The amounts and
+times in them are already written as this language writes them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from gatewayd.core.model import Channel
+from gatewayd.core.report import DeliveryLog, Result, cost_idr, totals
+from gatewayd.render import safe
+from gatewayd.render.locale import Locale
+from gatewayd.render.views import ApprovalQuestion, Look, ModemFacts, Receipt, Size
+from gatewayd.render.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    look: Look
+    words: Words
+    loc: Locale
+
+    # Counting things.
+
+    def recipients(self, count: int) -> str:
+        return self.words.plural("%(n)s recipient", "%(n)s recipients", count, n=self.loc.number(count))
+
+    def parts(self, channel: Channel, count: int) -> str:
+        n = self.loc.number(count)
+        if channel is Channel.EMAIL:
+            return self.words.plural("%(n)s mail", "%(n)s mails", count, n=n)
+        return self.words.plural("%(n)s SMS part", "%(n)s SMS parts", count, n=n)
+
+    def money(self, amount: int | None) -> str:
+        """ "Rp 12.500", or that it is not known."""
+        return self.words.say("not known (no tariff is set)") if amount is None else self.loc.rupiah(amount)
+
+    def then(self, steps: Sequence[str]) -> str:
+        """ "Ka. UPSI, then Ka. BPSI"."""
+        return self.words.say(", then ").join(steps)
+
+    # What a request is.
+
+    def measure(self, channel: Channel, size: Size) -> str:
+        """The line above the exact text."""
+        characters = self.words.plural(
+            "%(n)s character", "%(n)s characters", size.characters, n=self.loc.number(size.characters)
+        )
+        if channel is Channel.EMAIL:
+            return self.words.say("Text of the e-mail (%(characters)s):", characters=characters)
+        return self.words.say(
+            "Text of the SMS (%(characters)s, %(parts)s, %(alphabet)s):", characters=characters,
+            parts=self.parts(channel, size.parts), alphabet=self.words.encoding(size.encoding),
+        )  # fmt: skip
+
+    def audience(self, valid: int, groups: Sequence[str], refused: int, duplicates: int) -> str:
+        """ "Recipients: 412 (mahasiswa); refused: 2; …"."""
+        found = self.words.say("Recipients: %(n)s", n=self.loc.number(valid))
+        if groups:
+            found += f" ({', '.join(groups)})"
+        if refused:
+            found += "; " + self.words.say("not sent to because of the entry: %(n)s", n=self.loc.number(refused))
+        if duplicates:
+            found += "; " + self.words.say("named twice, sent once: %(n)s", n=self.loc.number(duplicates))
+        return found + "."
+
+    def cost(self, channel: Channel, size: Size) -> str:
+        """The line about parts and cost."""
+        total = self.parts(channel, size.total_parts)
+        if channel is Channel.EMAIL:
+            return self.words.say("Altogether %(parts)s, without cost.", parts=total)
+        return self.words.say(
+            "Altogether %(parts)s; cost estimate: %(cost)s.", parts=total, cost=self.money(size.cost_idr)
+        )
+
+    def summary(self, view: ApprovalQuestion) -> str:
+        """One line that says what is to be decided."""
+        return self.words.say(
+            "%(unit)s asks to send by %(channel)s to %(recipients)s (%(parts)s, about %(cost)s).",
+            unit=view.what.unit, channel=self.words.channel(view.what.channel),
+            recipients=self.recipients(view.what.recipients),
+            parts=self.parts(view.what.channel, view.size.total_parts), cost=self.money(view.size.cost_idr),
+        )  # fmt: skip
+
+    def audience_of(self, view: Receipt | ApprovalQuestion) -> str:
+        refused = len(view.refused) if isinstance(view, Receipt) else view.refused
+        return self.audience(view.what.recipients, view.what.groups, refused, view.duplicates)
+
+    # What it is sent with.
+
+    def resource(self, facts: ModemFacts, now: datetime) -> str:
+        """A modem in one line: state, signal, registration, credit and its age, active period, why it pauses."""
+        health = facts.health
+        name = f"{health.name} ({health.operator})" if health.operator else health.name
+        known = [
+            self.words.readiness(health, facts.pause), self.words.registration(health.registration),
+            self.words.signal(health.signal_dbm), *self._credit(facts, now),
+        ]  # fmt: skip
+        return f"{name}: {'; '.join(known)}"
+
+    def _credit(self, facts: ModemFacts, now: datetime) -> list[str]:
+        credit = facts.health.credit
+        if credit is None:
+            return [self.words.say("credit not known")]
+        age = self.loc.age(credit.at, now)
+        if credit.balance_idr is None:
+            raw = safe.shorten(credit.raw, 80)
+            known = [self.words.say('credit not understood: "%(raw)s" (%(age)s)', raw=raw, age=age)]
+        else:
+            known = [self.words.say("credit %(credit)s (%(age)s)", credit=self.loc.rupiah(credit.balance_idr), age=age)]
+        if credit.active_until is not None:
+            known.append(self.words.say("active until %(day)s", day=self.loc.day(credit.active_until)))
+        return known
+
+    def enough(self, view: ApprovalQuestion) -> str:
+        """Whether the credit covers the need; '' where nothing needs credit."""
+        if view.need_idr is None or view.what.channel is Channel.EMAIL:
+            return ""
+        need = self.loc.rupiah(view.need_idr)
+        if view.enough is None:
+            return self.words.say("Needed: %(need)s. Whether the credit is enough is not known.", need=need)
+        if view.enough:
+            return self.words.say("Needed: %(need)s. The credit is enough.", need=need)
+        return self.words.say("Needed: %(need)s. THE CREDIT IS NOT ENOUGH; please have it topped up.", need=need)
+
+    # What became of it.
+
+    def headline(self, log: DeliveryLog) -> str:
+        """The outcome in one sentence."""
+        found = totals(log)
+        return self.words.say(
+            "Delivery is confirmed for %(delivered)s of %(recipients)s.",
+            delivered=self.loc.number(found[Result.DELIVERED]), recipients=self.recipients(len(log.rows)),
+        )  # fmt: skip
+
+    def sent_parts(self, log: DeliveryLog) -> str:
+        """ "412 of 420 SMS parts sent"."""
+        return self.words.say(
+            "%(sent)s of %(planned)s", sent=self.loc.number(log.parts_sent),
+            planned=self.parts(log.channel, log.parts_planned),
+        )  # fmt: skip
+
+    def spent(self, log: DeliveryLog) -> str:
+        """The real cost beside the estimate; '' for e-mail and where no tariff is known."""
+        real = cost_idr(log)
+        if log.channel is Channel.EMAIL or real is None or log.cost_estimate_idr is None:
+            return ""
+        return self.words.say(
+            "about %(real)s (estimate %(estimate)s)", real=self.loc.rupiah(real),
+            estimate=self.loc.rupiah(log.cost_estimate_idr),
+        )  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def voice_of(look: Look) -> Voice:
+    """The voice of a look; its catalogue is read once."""
+    return Voice(look, Words(look.language), Locale(look.language, look.timezone))

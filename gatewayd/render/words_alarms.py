@@ -1,0 +1,52 @@
+"""What the staff is told when something needs a hand: code → headline, and what to do."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from gatewayd.render.catalogue import N_
+
+#: Headlines are completed by the name of the modem, request or mail.
+HEADLINES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "modem.lost": N_("Modem not connected"),
+        "modem.no_credit": N_("Credit too low"),
+        "modem.not_registered": N_("Modem not registered with the network"),
+        "modem.sim": N_("Trouble with the SIM card"),
+        "active_period": N_("Active period of the SIM is ending"),
+        "mail.quarantined": N_("A mail could not be read and was set aside"),
+        "token.misuse": N_("An approval code was used by somebody else"),
+        "approval.stuck": N_("Nobody can decide a request"),
+        "smtp.lost": N_("Mail server not reachable"),
+        "link.lost": N_("Connection lost"),
+        "recovered": N_("In order again"),
+    }
+)
+WHAT_TO_DO: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "modem.lost": N_(
+            "Please look at the modem, its cable and its power. Sending goes on by itself when it is back."
+        ),
+        "modem.no_credit": N_("Please top up the SIM. Sending goes on by itself when the balance has been read again."),
+        "modem.not_registered": N_(
+            "Please check antenna, place and registration of the SIM. "
+            "Sending goes on by itself when the network is back."
+        ),
+        "modem.sim": N_("Please check the SIM card and its PIN."),
+        "active_period": N_("Please top up the SIM in time; a number that is not renewed is lost."),
+        "mail.quarantined": N_(
+            "The mail is in the quarantine folder of the mailbox. Please read it there and answer the sender."
+        ),
+        "token.misuse": N_(
+            "The decision was not counted. "
+            "Please ask the person for whom the code was made whether the mail was passed on."
+        ),
+        "approval.stuck": N_(
+            "No person of this step may decide it (the applicant himself, or the same person as before). "
+            "Please name a further person in the settings, or decide at the command line."
+        ),
+        "smtp.lost": N_("Please check the mail server and its password. Mails wait and leave by themselves later."),
+        "link.lost": N_("Please check the connection. Work goes on by itself when it is back."),
+        "recovered": N_("Nothing needs to be done."),
+    }
+)

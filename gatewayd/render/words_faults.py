@@ -1,0 +1,88 @@
+"""Why a form, a row or a file is not in order: code → what is said of it.
+
+Each sentence goes on from the name of the field or the row and from what was typed there
+(`TANGGAL PENGAJUAN "31-11-2026": is not a possible date`), so it starts in lower case, has no full stop and does
+not repeat what was typed. The codes are those of wire/faultcodes.py; a test compares. Faults of jobs go back to
+programmers by MQTT, in English (wire/payload_messages.py), and are not here.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from gatewayd.render.catalogue import N_
+
+_FORM: Final = {
+    "field.missing": N_("is not filled in"),
+    "date.impossible": N_("this day does not exist (day first, then month and year)"),
+    "date.unreadable": N_("is not understood as a date (for example 23-11-2026)"),
+    "date.before_submission": N_("lies before the day of the request"),
+    "group.none": N_("no box is ticked and there is no list of recipients"),
+    "group.needs_list": N_("this box needs a list of recipients (in the mail, or attached as CSV or XLSX)"),
+    "group.unclear": N_("it is not clear which boxes are ticked"),
+    "group.unknown": N_("this group is not known"),
+    "group.unreadable": N_(
+        "the directory of this group cannot be read at the moment; the staff of the gateway can help"
+    ),
+    "group.forbidden": N_("this group is not open to you"),
+    "text.empty": N_("the message has no text"),
+    "text.unclear": N_("it is not clear which words are the message; please put the message in quotation marks"),
+    "text.too_long": N_("the message is too long"),
+    "subject.empty": N_("an e-mail needs a subject"),
+    "channel.none": N_("this gateway cannot send in this way"),
+    "channel.forbidden": N_("this way of sending is not open to you"),
+    "priority.forbidden": N_("this priority is not open to you"),
+    "priority.unknown": N_("this priority is not known"),
+}
+_LISTS: Final = {
+    "recipients.none": N_("there is no recipient that can be sent to"),
+    "recipients.too_many": N_("there are too many recipients"),
+    "list.no_column": N_("no column with numbers or addresses was found"),
+    "list.several": N_("several sheets hold lists; please leave only the one to send to"),
+}
+_ROWS: Final = {
+    "row.empty": N_("there is no number or address in this row"),
+    "row.letters": N_("there are letters or signs in the number"),
+    "row.scientific": N_("the number has lost digits (please format the column as text)"),
+    "row.two_numbers": N_("there is more than one number"),
+    "row.too_short": N_("the number has too few digits"),
+    "row.too_long": N_("the number has too many digits"),
+    "row.landline": N_("this is a landline"),
+    "row.not_mobile": N_("this is not a mobile number"),
+    "row.foreign": N_("this is a foreign number"),
+    "row.not_email": N_("this is not an e-mail address"),
+    "row.two_addresses": N_("there is more than one address"),
+    "row.duplicate": N_("stands in the list twice"),
+    "row.placeholder": N_("the list has no value for this placeholder of the text"),
+}
+_FILES: Final = {
+    "attachment.unreadable": N_("this file is damaged, locked or not what its name says"),
+    "attachment.too_big": N_("this file is too big"),
+    "attachment.bomb": N_("this file unpacks to far more than it holds and was not opened"),
+    "attachment.kind": N_("files of this kind cannot be read; CSV and XLSX can"),
+    "attachment.too_many": N_("there are more attachments than can be read"),
+    "mail.unreadable": N_("the mail cannot be read"),
+    "mail.too_big": N_("the mail is too big"),
+}
+_OTHERS: Final = {
+    "client.unknown": N_("this system is not registered"),
+    "id.reused": N_("this id was used before with other content"),
+}
+FAULTS: Final[Mapping[str, str]] = MappingProxyType({**_FORM, **_LISTS, **_ROWS, **_FILES, **_OTHERS})
+
+#: Field names that are not printed on the paper form as they are spelt in a path.
+LABELS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "text": N_("KETERANGAN (message text)"),
+        "keterangan": N_("KETERANGAN (message text)"),
+        "nip_npm_nidn": "NIP / NPM / NIDN",
+        "subject": N_("SUBJECT"),
+        "priority": N_("PRIORITY"),
+        "recipients": N_("RECIPIENTS"),
+        "to": N_("RECIPIENTS"),
+        "attachment": N_("ATTACHMENT"),
+        "attachments": N_("ATTACHMENT"),
+        "channel": N_("CHANNEL"),
+        "group": N_("GROUP"),
+    }
+)
