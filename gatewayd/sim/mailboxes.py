@@ -6,16 +6,20 @@ delivered from within, the end is clean, and no name server is asked who we are.
 
 import asyncio
 from argparse import Namespace
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Iterable, Mapping
+from contextlib import AsyncExitStack, closing
 from datetime import UTC, datetime
 from typing import Final, Self
 
 from proxyprotocol.sock import SocketInfoLocal
 from pymap.backend.dict import Config, Identity, Login
-from pymap.concurrent import Subsystem
-from pymap.imap import IMAPServer
+from pymap.concurrent import Event, Subsystem
+from pymap.context import connection_exit
+from pymap.imap import IMAPConnection
+from pymap.imap.state import ConnectionState
+from pymap.parsing.command.select import IdleCommand
 from pymap.parsing.message import AppendMessage
+from pymap.parsing.response import UntaggedResponse
 from pymap.user import UserMetadata
 from pysasl.hashing import Cleartext
 
@@ -29,7 +33,7 @@ class Mailboxes:
         self._users = users
         self._config = _config()
         self._login = Login(self._config)
-        self._imap = IMAPServer(self._login, self._config)
+        self._commands = self._config.commands
         self._connections: set[asyncio.Task[None]] = set()
         self._stack = AsyncExitStack()
         self.port = 0
@@ -57,12 +61,20 @@ class Mailboxes:
         assert task is not None
         self._connections.add(task)
         try:
-            await self._imap(reader, writer, SocketInfoLocal(writer, unique_id=b"", dnsbl=None))
+            await self._serve(reader, writer)
         except (ConnectionError, asyncio.CancelledError):
             # A client that goes without a word, or our own end.
             writer.close()
         finally:
             self._connections.discard(task)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        info = SocketInfoLocal(writer, unique_id=b"", dnsbl=None)
+        connection = IMAPConnection(self._commands, self._config, reader, writer, info)
+        async with AsyncExitStack() as stack:
+            connection_exit.set(stack)
+            stack.enter_context(closing(connection))
+            await connection.run(_State(self._login, self._config))
 
     async def _hang_up(self) -> None:
         for task in self._connections:
@@ -71,6 +83,17 @@ class Mailboxes:
 
     def _identity(self, name: str) -> Identity:
         return Identity(name, self._login, None, frozenset())
+
+
+class _State(ConnectionState):
+    """Tells in IDLE what came since the last command; pymap waits for the next change, and a mail that came between the
+    two is not heard of."""
+
+    async def receive_updates(self, cmd: IdleCommand, done: Event) -> Iterable[UntaggedResponse]:
+        selected = await self.session.check_mailbox(self.selected)
+        self._selected, missed = selected.fork(cmd)
+        found = list(missed)
+        return found or await super().receive_updates(cmd, done)
 
 
 class _Config(Config):

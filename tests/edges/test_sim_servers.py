@@ -45,8 +45,12 @@ async def send(mail: EmbeddedMail, raw: bytes, to: str = BOX, user: str = UNIT) 
 def intake(mail: EmbeddedMail, secrets: Path) -> MailIntake:
     secret = secrets / "imap-password"
     secret.write_text(USERS[BOX], encoding="ascii")
-    settings = Mailbox(host=mail.host, port=mail.imap_port, tls="none", user=BOX, password=Secret(file=secret))
-    return MailIntake(settings)
+    return MailIntake(
+        Mailbox(
+            host=mail.host, port=mail.imap_port, tls="none", user=BOX, password=Secret(file=secret),
+            processed_folder="Processed", poll=1.0,
+        )
+    )  # fmt: skip
 
 
 def folder(mail: EmbeddedMail, user: str, name: str = "INBOX") -> list[bytes]:
@@ -57,7 +61,7 @@ def folder(mail: EmbeddedMail, user: str, name: str = "INBOX") -> list[bytes]:
         return [found[uid][b"BODY[]"] for uid in sorted(found)]
 
 
-async def test_a_mail_sent_by_smtp_wakes_the_intake_in_idle_and_is_moved(mail: EmbeddedMail, tmp_path: Path) -> None:
+async def test_a_mail_sent_by_smtp_reaches_the_intake_and_is_moved(mail: EmbeddedMail, tmp_path: Path) -> None:
     offered = Offered()
     async with watching(intake(mail, tmp_path), offered.accept):
         for number in range(3):
@@ -69,6 +73,32 @@ async def test_a_mail_sent_by_smtp_wakes_the_intake_in_idle_and_is_moved(mail: E
     moved = await asyncio.to_thread(folder, mail, BOX, "Processed")
     assert [raw[-3:-2] for raw in moved] == [b"0", b"1", b"2"]
     assert len(await asyncio.to_thread(folder, mail, UNIT)) == 1
+
+
+@pytest.mark.parametrize("early", [False, True], ids=["in IDLE", "just before IDLE"])
+async def test_who_waits_in_idle_is_told_of_a_mail(mail: EmbeddedMail, early: bool) -> None:
+    reader, writer = await asyncio.open_connection(mail.host, mail.imap_port)
+
+    async def said(word: bytes) -> None:
+        async with asyncio.timeout(DEADLINE_S):
+            while word not in await reader.readline():
+                pass
+
+    for command in (f"a LOGIN {BOX} {USERS[BOX]}", "a SELECT INBOX"):
+        writer.write(command.encode() + b"\r\n")
+        await said(b"a OK")
+    for count in range(1, 6):
+        if early:
+            await send(mail, MAIL)
+        writer.write(b"a IDLE\r\n")
+        await said(b"+ ")
+        if not early:
+            await send(mail, MAIL)
+        await said(b"* %d EXISTS" % count)
+        writer.write(b"DONE\r\n")
+        await said(b"a OK")
+    writer.close()
+    await writer.wait_closed()
 
 
 async def test_every_mail_is_saved_as_it_was_delivered(mail: EmbeddedMail, tmp_path: Path) -> None:
