@@ -1,26 +1,33 @@
 """A page that grows downwards: text, boxes and lines in logical pixels, drawn at twice the size for sharp telephones.
 
-In: drawing orders with logical coordinates. Out: PNG octets in at most 64 colours. No text is drawn wider than it
-was allowed to be: `fit` shortens one line, `wrap` breaks several.
+In: drawing orders with logical coordinates. Out: PNG octets in at most 64 colours, chosen beforehand, so that the
+few signs in a rare colour keep it. No text is drawn wider than it was allowed to be: `fit` shortens one line,
+`wrap` breaks several.
 """
 
 import io
+from collections.abc import Sequence
 from typing import Final
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageColor, ImageDraw
 
 from gatewayd.render.fonts import Face, face
 
 SCALE: Final = 2
 _COLOURS: Final = 64
+#: How much of an ink there is in the pixels at the edge of a letter.
+_BLENDS: Final = (1.0, 0.72, 0.45, 0.2)
 _CORNERS: Final = (True, True, True, True)
 
 
 class Canvas:
     """One page of `width` logical pixels; `height` is what it may grow to, `png` cuts it where told."""
 
-    def __init__(self, width: int, height: int, background: str) -> None:
+    def __init__(self, width: int, height: int, grounds: Sequence[str], inks: Sequence[str]) -> None:
+        """`grounds` are colours of areas, the page's own first; `inks` are those of text and marks."""
         self.width = width
+        self._palette = _palette(grounds, inks)
+        background = grounds[0]
         self._image = Image.new("RGB", (width * SCALE, height * SCALE), background)
         self._draw = ImageDraw.Draw(self._image)
 
@@ -51,8 +58,30 @@ class Canvas:
         """The page down to `height`."""
         cut = self._image.crop((0, 0, self.width * SCALE, round(height * SCALE)))
         out = io.BytesIO()
-        cut.quantize(_COLOURS).save(out, "PNG", optimize=True)
+        few = cut.quantize(palette=self._palette, dither=Image.Dither.NONE)
+        few.save(out, "PNG", optimize=True)
         return out.getvalue()
+
+
+def _palette(grounds: Sequence[str], inks: Sequence[str]) -> Image.Image:
+    """Every ground, and every ink in its blends with the page."""
+    paper = ImageColor.getrgb(grounds[0])[:3]
+    colours = [ImageColor.getrgb(ground)[:3] for ground in grounds]
+    for ink in inks:
+        full = ImageColor.getrgb(ink)[:3]
+        colours += [
+            (_mix(full[0], paper[0], share), _mix(full[1], paper[1], share), _mix(full[2], paper[2], share))
+            for share in _BLENDS
+        ]
+    if len(colours) > _COLOURS:
+        raise ValueError(f"{len(colours)} colours do not go into {_COLOURS}")
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([channel for colour in colours for channel in colour])
+    return palette
+
+
+def _mix(ink: int, paper: int, share: float) -> int:
+    return round(ink * share + paper * (1 - share))
 
 
 def width_of(text: str, size: int, *, bold: bool = False) -> float:
@@ -87,7 +116,7 @@ def wrap(text: str, width: float, size: int, *, bold: bool = False, most: int = 
 
 def _with_dots(line: str, width: float, size: int, bold: bool) -> str:
     """`line` with "…" at its end, shortened if there is no room for it."""
-    longer = f"{line.rstrip()} …"
+    longer = f"{line.rstrip()} …".lstrip()
     return longer if width_of(longer, size, bold=bold) <= width else fit(line + "…", width, size, bold=bold)
 
 

@@ -60,6 +60,8 @@ class Locale:
         """ "23 November 2026 pukul 09.05–10.12 WIB", with both days if they differ."""
         if self.local(start).date() != self.local(end).date():
             return f"{self.moment(start)} – {self.moment(end)}"
+        if self.clock(start) == self.clock(end):
+            return self.moment(end)
         day, at = self.day(start), _AT[self.language]
         return f"{day} {at} {self.clock(start)}–{self.clock(end)} {self.zone_name(end)}"
 

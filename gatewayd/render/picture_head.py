@@ -28,12 +28,10 @@ def draw_head(canvas: Canvas, y: float, log: DeliveryLog, voice: Voice, at: date
 
 def _facts(log: DeliveryLog, voice: Voice) -> list[tuple[str, str]]:
     say = voice.words.say
-    sending = voice.loc.span(log.started_at, log.ended_at) if log.started_at and log.ended_at else ""
-    spent = voice.spent(log)
     facts = [
         (say("Unit"), log.unit), (say("Applicant"), log.applicant), (say("Purpose"), log.purpose),
-        (say("Sent by"), voice.words.channel(log.channel)), (say("Subject"), log.subject), (say("Sending"), sending),
-        (say("Parts"), voice.sent_parts(log)), (say("Cost"), spent),
+        (say("Sent by"), voice.words.channel(log.channel)), (say("Subject"), log.subject),
+        (say("Sending"), voice.sending(log)), (say("Parts"), voice.sent_parts(log)), (say("Cost"), voice.spent(log)),
     ]  # fmt: skip
     return [(label, value) for label, value in facts if value]
 
@@ -61,7 +59,7 @@ def draw_totals(canvas: Canvas, y: float, log: DeliveryLog, voice: Voice) -> flo
 
 def _draw_tiles(canvas: Canvas, y: float, everybody: int, counts: Mapping[Result, int], voice: Voice) -> float:
     width = (INNER - len(_ALWAYS) * _TILE_GAP) / (1 + len(_ALWAYS))
-    tiles = [(voice.words.say("recipients"), everybody, INK)]
+    tiles = [(voice.words.plural("recipient", "recipients", everybody), everybody, INK)]
     tiles += [(voice.words.result(result), counts[result], COLOURS[result]) for result in _ALWAYS]
     labels = [wrap(label, width - 16, 11, most=2) for label, _, _ in tiles]
     height = 46 + 14 * max(len(lines) for lines in labels)

@@ -1,7 +1,7 @@
 """The lower half of the picture: the text, who decided, and the recipients. Each function returns where it ended."""
 
 from gatewayd.core.model import Channel
-from gatewayd.core.report import DecisionLine, DeliveryLog
+from gatewayd.core.report import DecisionLine, DeliveryLog, Result
 from gatewayd.render.canvas import Canvas, fit, width_of, wrap
 from gatewayd.render.colours import COLOURS
 from gatewayd.render.fonts import face
@@ -49,7 +49,7 @@ def draw_decisions(canvas: Canvas, y: float, log: DeliveryLog, voice: Voice) -> 
 
 def _draw_decision(canvas: Canvas, y: float, decision: DecisionLine, voice: Voice) -> float:
     verdict = voice.words.verdict(decision.verdict)
-    colour = "#1f8a5b" if decision.verdict == "approve" else "#c8413b"
+    colour = COLOURS[Result.DELIVERED if decision.verdict == "approve" else Result.FAILED]
     right = width_of(verdict, 12, bold=True) + 12
     canvas.text(LEFT, y, fit(f"{decision.step} · {decision.person}", INNER - right, 12), 12, TEXT)
     canvas.text(RIGHT, y, verdict, 12, colour, bold=True, anchor="ra")
@@ -70,8 +70,8 @@ def draw_rows(canvas: Canvas, y: float, log: DeliveryLog, voice: Voice) -> float
     y = _heading(canvas, y, label)
     for row in rows:
         canvas.rule(y, LEFT, RIGHT, RULE)
-        _draw_row(canvas, y + 5, row)
-        y += 41
+        _draw_row(canvas, y + 4, row)
+        y += 38
     canvas.rule(y, LEFT, RIGHT, RULE)
     if others:
         more = voice.words.say("and %(n)s more", n=voice.loc.number(others))
@@ -89,9 +89,9 @@ def _draw_row(canvas: Canvas, y: float, row: ShownRow) -> None:
     canvas.text(left, y, fit(row.who or row.address, room, 12), 12, TEXT)
     canvas.text(RIGHT, y, outcome, 12, COLOURS[row.result], bold=True, anchor="ra")
     below = fit(" · ".join(part for part in (row.address if row.who else "", row.operator) if part), _BELOW, 11)
-    canvas.text(left, y + 17, below, 11, QUIET)
+    canvas.text(left, y + 16, below, 11, QUIET)
     room = RIGHT - left - width_of(below, 11) - 10
-    canvas.text(RIGHT, y + 17, fit(row.cause or row.at, room, 11), 11, QUIET, anchor="ra")
+    canvas.text(RIGHT, y + 16, fit(row.cause or row.at, room, 11), 11, QUIET, anchor="ra")
 
 
 def draw_foot(canvas: Canvas, y: float, voice: Voice) -> float:

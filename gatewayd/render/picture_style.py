@@ -15,3 +15,7 @@ TEXT: Final = "#243b53"
 QUIET: Final = "#627d98"
 RULE: Final = "#dde5ec"
 SHADE: Final = "#f2f5f8"
+
+#: Areas, the page first, and what is written or drawn on them beside the colours of the results.
+GROUNDS: Final = (BACKGROUND, SHADE, RULE)
+INKS: Final = (INK, TEXT, QUIET, BAR)

@@ -9,9 +9,10 @@ from datetime import datetime
 from gatewayd.core.report import DeliveryLog
 from gatewayd.render.canvas import Canvas
 from gatewayd.render.clean import cleaned
+from gatewayd.render.colours import COLOURS
 from gatewayd.render.picture_head import draw_head, draw_totals
 from gatewayd.render.picture_rows import draw_decisions, draw_foot, draw_message, draw_rows
-from gatewayd.render.picture_style import BACKGROUND, BAR, MARGIN, WIDTH
+from gatewayd.render.picture_style import BAR, GROUNDS, INKS, MARGIN, WIDTH
 from gatewayd.render.views import Look
 from gatewayd.render.voice import voice_of
 
@@ -23,7 +24,7 @@ def report_png(log: DeliveryLog, look: Look, at: datetime) -> bytes:
     """The picture of `log`."""
     log, voice = cleaned(log), voice_of(look)
     rows = min(len(log.rows), look.picture_rows) + len(log.decisions)
-    canvas = Canvas(WIDTH, _HEAD + rows * _ROW, BACKGROUND)
+    canvas = Canvas(WIDTH, _HEAD + rows * _ROW, GROUNDS, (*INKS, *dict.fromkeys(COLOURS.values())))
     canvas.box(0, 0, WIDTH, 6, BAR)
     y = draw_head(canvas, 6 + MARGIN, log, voice, at)
     y = draw_totals(canvas, y, log, voice)

@@ -27,10 +27,11 @@ def line(value: str) -> str:
 
 
 def name_of(char: str) -> str:
-    """One character for a person: itself and its number, so that look-alikes can be told apart."""
-    shown = char if unicodedata.category(char) not in _HIDDEN and not char.isspace() else ""
-    number = f"U+{ord(char[:1] or ' '):04X}"
-    return f"{shown} ({number})" if shown else number
+    """One character for a person: itself and its number, so that look-alikes can be told apart. What was made
+    visible before ("[U+200B]") stays as it is."""
+    if len(char) != 1:
+        return shorten(char, 20)
+    return f"U+{ord(char):04X}" if char.isspace() else f"{char} (U+{ord(char):04X})"
 
 
 def typed(value: str) -> str:

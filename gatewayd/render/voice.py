@@ -143,6 +143,14 @@ class Voice:
             planned=self.parts(log.channel, log.parts_planned),
         )  # fmt: skip
 
+    def sending(self, log: DeliveryLog) -> str:
+        """From when to when; '' if nothing was sent."""
+        if log.started_at is None:
+            return ""
+        if log.interim or log.ended_at is None:
+            return self.words.say("since %(moment)s", moment=self.loc.moment(log.started_at))
+        return self.loc.span(log.started_at, log.ended_at)
+
     def spent(self, log: DeliveryLog) -> str:
         """The real cost beside the estimate; '' for e-mail and where no tariff is known."""
         real = cost_idr(log)

@@ -1,0 +1,122 @@
+"""The sums of a delivery log: every recipient counted once, nothing called delivered that is not known to be."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gatewayd.core.model import Channel, RefusedRow
+from gatewayd.core.report import (
+    DeliveryLog,
+    ReportRow,
+    Result,
+    causes,
+    chosen_rows,
+    cost_idr,
+    result_of,
+    share_by_modem,
+    totals,
+    totals_of_states,
+)
+from gatewayd.core.states import DeliveryState
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def row(number: int, state: DeliveryState, cause: str = "", modem: str = "gsm1") -> ReportRow:
+    return ReportRow(
+        number, f"+62812000001{number:02d}", "Siti Contoh", "", "telkomsel", 1, state, NOW, NOW, cause, cause, modem
+    )
+
+
+def log_of(*rows: ReportRow) -> DeliveryLog:
+    return DeliveryLog(
+        number="UPSI-2026-000001", unit="BAA", applicant="Budi Contoh", purpose="", channel=Channel.SMS, subject="",
+        text="Halo", encoding="gsm7", asked_at=NOW, decisions=(), started_at=NOW, ended_at=NOW, rows=rows,
+        refused=(RefusedRow(9, "08", "row.too_short"),), duplicates=0, parts_planned=len(rows), parts_sent=len(rows),
+        cost_estimate_idr=350 * len(rows), interim=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("state", "result"),
+    [
+        (DeliveryState.DELIVERED, Result.DELIVERED),
+        (DeliveryState.ACCEPTED, Result.UNREPORTED),
+        (DeliveryState.UNDELIVERED_UNKNOWN, Result.UNREPORTED),
+        (DeliveryState.FAILED, Result.FAILED),
+        (DeliveryState.IN_DOUBT, Result.IN_DOUBT),
+        (DeliveryState.EXPIRED, Result.EXPIRED),
+        (DeliveryState.CANCELLED, Result.CANCELLED),
+        (DeliveryState.HELD, Result.WAITING),
+        (DeliveryState.QUEUED, Result.WAITING),
+        (DeliveryState.SUBMITTING, Result.WAITING),
+    ],
+)
+def test_each_state_counts_as_one_result(state: DeliveryState, result: Result) -> None:
+    assert result_of(state) is result
+    assert totals(log_of(row(1, state)))[result] == 1
+
+
+@given(st.lists(st.sampled_from(list(DeliveryState)), max_size=60))
+def test_every_row_counts_once(states: list[DeliveryState]) -> None:
+    found = totals(log_of(*(row(number, state) for number, state in enumerate(states))))
+    assert list(found) == list(Result)
+    assert sum(found.values()) == len(states) + 1
+    assert found[Result.REFUSED] == 1
+    assert found[Result.DELIVERED] == states.count(DeliveryState.DELIVERED)
+
+
+def test_counts_by_state_come_to_the_same_totals() -> None:
+    rows = [row(1, DeliveryState.ACCEPTED), row(2, DeliveryState.UNDELIVERED_UNKNOWN), row(3, DeliveryState.FAILED)]
+    counts = {DeliveryState.ACCEPTED: 1, DeliveryState.UNDELIVERED_UNKNOWN: 1, DeliveryState.FAILED: 1}
+    assert totals_of_states(counts, refused=1) == totals(log_of(*rows))
+
+
+@pytest.mark.parametrize(
+    ("estimate", "planned", "sent", "cost"),
+    [
+        pytest.param(35_000, 100, 100, 35_000, id="all sent"),
+        pytest.param(35_000, 100, 40, 14_000, id="some sent"),
+        pytest.param(35_000, 100, 0, 0, id="none sent"),
+        pytest.param(35_000, 100, 103, 36_050, id="parts sent again"),
+        pytest.param(None, 100, 40, None, id="no tariff"),
+        pytest.param(0, 0, 0, 0, id="nothing planned"),
+    ],
+)
+def test_cost_follows_the_parts_that_were_sent(estimate: int | None, planned: int, sent: int, cost: int | None) -> None:
+    log = replace(log_of(), cost_estimate_idr=estimate, parts_planned=planned, parts_sent=sent)
+    assert cost_idr(log) == cost
+
+
+def test_rows_that_fit_stay_in_their_order() -> None:
+    log = log_of(row(1, DeliveryState.DELIVERED), row(2, DeliveryState.FAILED))
+    assert [one.row for one in chosen_rows(log, 2)] == [1, 2]
+
+
+def test_where_room_is_short_trouble_comes_first() -> None:
+    log = log_of(
+        row(1, DeliveryState.DELIVERED), row(2, DeliveryState.ACCEPTED), row(3, DeliveryState.DELIVERED),
+        row(4, DeliveryState.IN_DOUBT), row(5, DeliveryState.FAILED), row(6, DeliveryState.FAILED),
+    )  # fmt: skip
+    assert [one.row for one in chosen_rows(log, 5)] == [5, 6, 4, 2, 1]
+
+
+def test_causes_are_counted_the_commonest_first_and_only_for_trouble() -> None:
+    log = log_of(
+        row(1, DeliveryState.FAILED, "cms-1"), row(2, DeliveryState.FAILED, "st-43"),
+        row(3, DeliveryState.EXPIRED, "st-43"), row(4, DeliveryState.DELIVERED, "cms-38"),
+        row(5, DeliveryState.FAILED),
+    )  # fmt: skip
+    assert causes(log) == (("st-43", "st-43", 2), ("cms-1", "cms-1", 1))
+
+
+def test_share_by_modem_leaves_out_what_no_modem_carried() -> None:
+    rows = [
+        row(1, DeliveryState.DELIVERED),
+        row(2, DeliveryState.FAILED, modem="gsm2"),
+        row(3, DeliveryState.QUEUED, modem=""),
+    ]
+    assert share_by_modem(rows) == (("gsm1", 1), ("gsm2", 1))
