@@ -38,8 +38,8 @@ from gatewayd.render.voice import Voice, voice_of
 
 _MOST_EXAMPLES: Final = 3
 #: Labels of the paper form whose path is spelt otherwise, and those that a reply cannot give in a line.
-_PAPER: Final = {"nip_npm_nidn": "NIP / NPM / NIDN", "sms_massal": "SMS MASSAL"}
-_NOT_A_LINE: Final = frozenset({"recipients", "channel", "other_services", "subject", "priority"})
+_PAPER: Final = {"nip_npm_nidn": "NIP / NPM / NIDN", "subject": "SUBJEK", "priority": "PRIORITAS"}
+_NOT_A_LINE: Final = frozenset({"recipients", "channel", "other_services"})
 
 
 def compose(view: View, look: Look) -> bytes:
