@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from gatewayd import __version__
@@ -21,9 +22,8 @@ from gatewayd.config import Settings
 from gatewayd.core.health import Health, LinkState
 from gatewayd.core.model import Channel
 from gatewayd.core.schedule import OpenHours
-from gatewayd.errors import StoreError
 from gatewayd.intake import control
-from gatewayd.intake.imap import MailIntake
+from gatewayd.intake.imap import MailboxState, MailIntake
 from gatewayd.intake.mqtt import MqttLink
 from gatewayd.log import get_logger
 from gatewayd.notify import MISSING, notify
@@ -49,6 +49,8 @@ from gatewayd.transport.modem import ModemTransport
 from gatewayd.transport.smtp import SmtpTransport
 
 Run = Callable[[], Awaitable[None]]
+#: How soon after a loss `status` shows that the broker is back.
+_BROKER_ROUND_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,23 +174,45 @@ def _intakes(ctx: Context) -> list[Run]:
     settings = ctx.settings
     parts: list[Run] = [lambda: control.serve(settings.gateway.state_dir, OperatorDesk(ctx).accept)]
     if settings.mailbox is not None:
-        mailbox, desk = MailIntake(settings.mailbox), MailDesk(ctx)
-        parts.append(_link(ctx, "mailbox", lambda: mailbox.run(desk.accept)))
+        facts, desk = _LinkFacts(ctx, "mailbox"), MailDesk(ctx)
+        mailbox = MailIntake(settings.mailbox, clock=ctx.clock, on_state=facts.of_mailbox)
+        parts.append(partial(keep, "mailbox", partial(mailbox.run, desk.accept), ctx.clock, on_lost=facts.lost))
     if settings.mqtt is not None:
-        link, jobs = MqttLink(settings.mqtt, version=__version__, boot=boot_id()), JobDesk(ctx)
-        parts.append(_link(ctx, "broker", lambda: link.run(jobs.accept)))
+        facts, jobs = _LinkFacts(ctx, "broker"), JobDesk(ctx)
+        link = MqttLink(settings.mqtt, version=__version__, boot=boot_id())
+        parts.append(partial(keep, "broker", partial(link.run, jobs.accept), ctx.clock, on_lost=facts.lost))
+        parts.append(partial(facts.of_broker, link))
         parts.append(Publish(ctx, link, settings.mqtt.prefix).run)
     return parts
 
 
-def _link(ctx: Context, name: str, run: Run) -> Run:
-    """An intake's link, supervised, with its facts in the store for `status`."""
+class _LinkFacts:
+    """An intake's link in the store, for `status`: written when it changes."""
 
-    async def put(state: LinkState, error: str) -> None:
-        facts = Health(name, state, ctx.clock.now(), error)
-        await ctx.db.run(health_store.put, name, facts, f"{name}.lost" if error else "", error, ctx.clock.now())
+    def __init__(self, ctx: Context, name: str) -> None:
+        self._ctx, self._name = ctx, name
+        self._said: tuple[LinkState, str] | None = None
 
-    return lambda: keep(name, run, ctx.clock, on_lost=lambda why: put(LinkState.ABSENT, why))
+    async def lost(self, why: str) -> None:
+        await self._put(LinkState.ABSENT, why)
+
+    async def of_mailbox(self, state: MailboxState) -> None:
+        await self._put(LinkState.READY if state.connected else LinkState.ABSENT, state.error)
+
+    async def of_broker(self, link: MqttLink) -> None:
+        """Write each return of the broker, for ever."""
+        while True:
+            await link.wait_connected()
+            await self._put(LinkState.READY, "")
+            await asyncio.sleep(_BROKER_ROUND_S)
+
+    async def _put(self, state: LinkState, error: str) -> None:
+        if self._said == (state, error):
+            return
+        self._said = (state, error)
+        now = self._ctx.clock.now()
+        pause = "" if state is LinkState.READY else f"{self._name}.lost"
+        await self._ctx.db.run(health_store.put, self._name, Health(self._name, state, now, error), pause, error, now)
 
 
 def _stop_signal() -> asyncio.Event:
@@ -198,6 +222,3 @@ def _stop_signal() -> asyncio.Event:
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stop.set)
     return stop
-
-
-__all__ = ["StoreError", "run_daemon", "transports"]

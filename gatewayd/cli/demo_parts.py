@@ -82,13 +82,13 @@ senders = ["{unit}"]
 
 [[people]]
 id = "ka-upsi"
-name = "Ibu Rina Contoh"
+name = "Rina Contoh"
 title = "Ka. UPSI"
 addresses = ["{ka_upsi}"]
 
 [[people]]
 id = "ka-bpsi"
-name = "Bapak Andi Contoh"
+name = "Andi Contoh"
 title = "Ka. BPSI"
 addresses = ["{ka_bpsi}"]
 

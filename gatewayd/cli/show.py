@@ -99,7 +99,8 @@ def _credit(row: health.LinkRow, zone: ZoneInfo) -> str:
     if credit.balance_idr is None:
         return f"credit not understood ({_when(credit.at, zone)}): {credit.raw!r}"
     until = f", active until {credit.active_until.isoformat()}" if credit.active_until else ""
-    return f"credit Rp {credit.balance_idr:,} ({_when(credit.at, zone)}){until}".replace(",", ".", 1)
+    balance = f"{credit.balance_idr:,}".replace(",", ".")
+    return f"credit Rp {balance} ({_when(credit.at, zone)}){until}"
 
 
 def list_requests(args: argparse.Namespace) -> int:

@@ -72,15 +72,18 @@ class MailDesk:
     async def _understand(self, mail: IncomingMail, stored: int, read: ReadMail) -> None:
         letter = Correspondence(stored, read, mail.too_big)
         form = await self._forms.prepare(letter) if letter.is_proven else None
-        result = await self._ctx.db.run(self._commit, letter, form, self._ctx.clock.now())
+        content = mails.content_digest(read.message_id, read.sender, mail.raw)
+        result = await self._ctx.db.run(self._commit, letter, form, content, self._ctx.clock.now())
         get_logger().info("mail.understood", result=result, sender=mask(read.sender), auth=read.auth_detail[:120])
         self._ctx.bells.ring(Bell.APPROVE, Bell.COMPOSE)
 
     def _commit(
-        self, conn: sqlite3.Connection, letter: Correspondence, form: PreparedForm | None, now: datetime
+        self, conn: sqlite3.Connection, letter: Correspondence, form: PreparedForm | None, content: bytes, now: datetime
     ) -> str:
-        result = effect(conn, self._ctx, letter, form, now)
-        mails.done(conn, letter.mail, result, sender=letter.read.sender, auth=letter.read.auth_detail[:200])
+        known = mails.is_known(conn, content)
+        result = "ignored.duplicate" if known else effect(conn, self._ctx, letter, form, now)
+        read = letter.read
+        mails.done(conn, letter.mail, result, sender=read.sender, auth=read.auth_detail[:200], content=content)
         return result
 
     async def _quarantine(self, stored: int, why: str) -> Disposition:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from gatewayd.config import Settings, Unit
 from gatewayd.core.form import FormReading, merge
-from gatewayd.core.model import Applicant, Channel, Draft, Fault, Priority, RecipientList, Source
+from gatewayd.core.model import Applicant, Draft, Fault, Priority, RecipientList, Source
 from gatewayd.core.request import Request
 from gatewayd.log import get_logger
 from gatewayd.stages.context import Context

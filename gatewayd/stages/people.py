@@ -28,8 +28,6 @@ def person_of_os_user(settings: Settings, user: str) -> Person | None:
 
 
 def shown_name(settings: Settings, person: str) -> str:
-    """How a decider is named to people: "Ibu Siti Contoh (Ka. UPSI)", or the operator's user name."""
+    """How a decider is named to people: his name, or the operator's user name as it is recorded."""
     known = person_by_id(settings, person)
-    if known is None:
-        return person
-    return f"{known.name} ({known.title})" if known.title else known.name
+    return person if known is None else known.name

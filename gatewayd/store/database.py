@@ -66,12 +66,12 @@ async def open_store(state_dir: Path) -> AsyncIterator[Database]:
     """Open (or make) the store in `state_dir`, migrate it, and close it at the end. Raises StoreError."""
     path = state_dir / FILE
     try:
-        state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)  # noqa: ASYNC240
         connection = await aiosqlite.connect(path, isolation_level=None, cached_statements=256)
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"{path}: cannot be opened: {error}") from error
     try:
-        os.chmod(path, 0o600)  # noqa: ASYNC240,PTH101  # one quick call at start
+        os.chmod(path, 0o600)  # noqa: PTH101  # one quick call at start
         database = Database(connection, path)
         try:
             await connection._execute(_prepare, connection._conn)  # type: ignore[no-untyped-call]

@@ -29,12 +29,26 @@ def store(
     return StoredMail(row["id"], row["state"], row["attempts"])
 
 
-def done(conn: sqlite3.Connection, mail: int, result: str, *, sender: str = "", auth: str = "") -> None:
+def done(conn: sqlite3.Connection, mail: int, result: str, *, sender: str, auth: str, content: bytes) -> None:
     """The mail is understood and its effects are in this same transaction."""
     conn.execute(
-        "UPDATE incoming_mails SET state = 'done', result = ?, sender = ?, auth = ? WHERE id = ?",
-        (result, sender, auth, mail),
+        "UPDATE incoming_mails SET state = 'done', result = ?, sender = ?, auth = ?, content = ? WHERE id = ?",
+        (result, sender, auth, content, mail),
     )
+
+
+def content_digest(message_id: str, sender: str, raw: bytes) -> bytes:
+    """What stays the same when a mail is delivered twice with other trace headers; empty without a Message-ID."""
+    if not message_id:
+        return b""
+    body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")[2]
+    return hashlib.sha256(f"{message_id}\n{sender}\n".encode("utf-8", "replace") + body).digest()
+
+
+def is_known(conn: sqlite3.Connection, content: bytes) -> bool:
+    """Whether a mail with this content had its effect already."""
+    row = conn.execute("SELECT 1 FROM incoming_mails WHERE content = ? AND state = 'done'", (content,)).fetchone()
+    return bool(content) and row is not None
 
 
 def quarantine(conn: sqlite3.Connection, mail: int, why: str) -> None:

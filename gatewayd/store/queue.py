@@ -61,14 +61,15 @@ class Claimant:
 def advance(conn: sqlite3.Connection, ended: Ended | None, claimant: Claimant, now: datetime) -> Claimed | None:
     """Record `ended` if given and claim the next part for `claimant`; None when nothing may leave now."""
     if ended is not None:
-        finish(conn, ended)
+        _write_outcome(conn, ended)
         if _continues(ended):
             return _begin(conn, ended.claimed.delivery, claimant, now)
+        _follow(conn, ended)
     for priority in claimant.priorities:
         row = conn.execute(
             "SELECT id FROM deliveries WHERE state = 'queued' AND channel = ? AND priority = ? AND not_before <= ?"
-            " AND (expires_at IS NULL OR expires_at > ?) ORDER BY not_before, id LIMIT 1",
-            (claimant.channel, int(priority), to_ms(now), to_ms(now)),
+            " AND (expires_at IS NULL OR expires_at > ?) AND (pinned = '' OR pinned = ?) ORDER BY not_before, id LIMIT 1",
+            (claimant.channel, int(priority), to_ms(now), to_ms(now), claimant.transport),
         ).fetchone()
         if row is not None:
             step(DeliveryState.QUEUED, Event.SUBMIT)
@@ -121,7 +122,23 @@ def _begin(conn: sqlite3.Connection, delivery: DeliveryId, claimant: Claimant, n
 
 
 def finish(conn: sqlite3.Connection, ended: Ended) -> None:
-    """Record what came of a part, and let the delivery follow."""
+    """Record what came of a part without claiming another one, and let the delivery follow.
+
+    A long message with parts to go waits in the queue for its next part, pinned to the SIM that took the first
+    ones: a phone joins parts of one sender only.
+    """
+    _write_outcome(conn, ended)
+    if _continues(ended):
+        after = step(DeliveryState.SUBMITTING, Event.DEFER)
+        conn.execute(
+            "UPDATE deliveries SET state = ?, not_before = 0, pinned = transport WHERE id = ?",
+            (after, ended.claimed.delivery),
+        )
+    else:
+        _follow(conn, ended)
+
+
+def _write_outcome(conn: sqlite3.Connection, ended: Ended) -> None:
     claimed, outcome, move = ended.claimed, ended.outcome, ended.move
     match outcome:
         case Accepted(reference):
@@ -138,8 +155,6 @@ def finish(conn: sqlite3.Connection, ended: Ended) -> None:
         " AND attempt = ?",
         (word, number, to_ms(ended.at), cause.code if cause else "", claimed.delivery, claimed.part, claimed.attempt),
     )
-    if not _continues(ended):
-        _follow(conn, ended)
 
 
 def _follow(conn: sqlite3.Connection, ended: Ended) -> None:
@@ -153,9 +168,9 @@ def _follow(conn: sqlite3.Connection, ended: Ended) -> None:
             )
         case Event.DEFER:
             conn.execute(
-                "UPDATE deliveries SET state = ?, not_before = ?, tries = tries + 1, cause_code = ?, cause_text = ?"
-                " WHERE id = ?",
-                (after, to_ms(move.not_before), *_cause(move), claimed.delivery),
+                "UPDATE deliveries SET state = ?, not_before = ?, tries = tries + 1, cause_code = ?, cause_text = ?,"
+                " pinned = CASE WHEN ? > 1 THEN transport ELSE '' END WHERE id = ?",
+                (after, to_ms(move.not_before), *_cause(move), claimed.part, claimed.delivery),
             )
         case _:
             conn.execute(

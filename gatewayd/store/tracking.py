@@ -157,25 +157,6 @@ def _event(conn: sqlite3.Connection, delivery: DeliveryId, row: Any, before: Del
     return Event.ACCEPT if before is DeliveryState.IN_DOUBT else None
 
 
-def settle_submission(
-    conn: sqlite3.Connection, transport: str, delivery: DeliveryId, reference: int, now: datetime
-) -> bool:
-    """A late +CMGS names the part in doubt as accepted. False if nothing of that kind is open."""
-    row = conn.execute(
-        "SELECT a.part, a.attempt, d.parts FROM attempts a JOIN deliveries d ON d.id = a.delivery WHERE a.delivery = ?"
-        " AND a.transport = ? AND a.state = 'in_doubt' AND d.state = 'in_doubt' ORDER BY a.began_at DESC LIMIT 1",
-        (delivery, transport),
-    ).fetchone()
-    if row is None:
-        return False
-    conn.execute(
-        "UPDATE attempts SET state = 'accepted', reference = ? WHERE delivery = ? AND part = ? AND attempt = ?",
-        (reference, delivery, row["part"], row["attempt"]),
-    )
-    deliveries.apply(conn, delivery, Event.ACCEPT if row["part"] == row["parts"] else Event.RESEND, now, cause_code="")
-    return True
-
-
 def wait_over(conn: sqlite3.Connection, request: int, before: datetime, now: datetime) -> int:
     """Accepted messages whose waiting time for a status report ended: nothing more is expected. Returns how many."""
     rows = conn.execute(

@@ -43,8 +43,8 @@ def raw_settings(state_dir: Path) -> dict[str, Any]:
         ],
         "units": [{"name": "BAA", "senders": ["baa@kampus.example"]}],
         "people": [
-            {"id": "rina", "name": "Ibu Rina Contoh", "title": "Ka. UPSI", "addresses": ["ka.upsi@kampus.example"]},
-            {"id": "andi", "name": "Bapak Andi Contoh", "title": "Ka. BPSI", "addresses": ["ka.bpsi@kampus.example"]},
+            {"id": "rina", "name": "Rina Contoh", "title": "Ka. UPSI", "addresses": ["ka.upsi@kampus.example"]},
+            {"id": "andi", "name": "Andi Contoh", "title": "Ka. BPSI", "addresses": ["ka.bpsi@kampus.example"]},
         ],
         "approval": {"steps": [{"name": "Ka. UPSI", "people": ["rina"]}, {"name": "Ka. BPSI", "people": ["andi"]}]},
         "sending": {"windows": [{"start": "00:00", "end": "23:59"}]},

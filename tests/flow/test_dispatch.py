@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
 from zoneinfo import ZoneInfo
 
@@ -98,6 +98,26 @@ async def test_a_long_text_goes_out_in_parts_with_one_reference(ctx: Context) ->
     assert all(isinstance(body, SmsBody) and body.concat is not None for body in bodies)
     assert "".join(body.text for body in bodies if isinstance(body, SmsBody)) == "a" * 200
     assert len({body.concat.reference for body in bodies if isinstance(body, SmsBody) and body.concat}) == 1
+
+
+async def test_a_long_text_goes_on_after_each_pause_and_on_its_own_modem(ctx: Context, time: SettableTime) -> None:
+    request = await ctx.db.run(store, new_request(count=1, parts=3, text="a" * 400))
+    gsm1, gsm2 = ScriptedTransport("gsm1"), ScriptedTransport("gsm2")
+    pace = Pace((10.0, 10.0))
+    async with running(ctx, gsm1, pace=pace):
+        async with asyncio.timeout(10):
+            await gsm1.came.wait()
+        async with running(ctx, gsm2, pace=pace):
+            for _ in range(2):
+                await until(ctx, request, {S.QUEUED: 1})
+                time.now += timedelta(seconds=11)
+                gsm1.came.clear()
+                ctx.bells.ring(Bell.DISPATCH)
+                async with asyncio.timeout(10):
+                    await gsm1.came.wait()
+            await until(ctx, request, {S.ACCEPTED: 1})
+    assert [submission.part for submission in gsm1.submitted] == [1, 2, 3]
+    assert gsm2.submitted == []
 
 
 async def test_a_bad_number_does_not_hold_up_the_next(ctx: Context) -> None:

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from gatewayd.core.model import DeliveryId
 from gatewayd.core.outcome import Accepted, Blame, Cause, InDoubt, ReportedStatus, StatusReport
 from gatewayd.core.states import DeliveryState
 from gatewayd.store import deliveries, queue, tracking
@@ -120,13 +119,6 @@ async def test_a_settled_part_lets_the_rest_of_a_long_message_go_on(db: Database
     await db.run(tracking.take_report, REPORT, NOW)
     assert await counts(db, request) == {DeliveryState.QUEUED: 1}
     assert (await claim(db)).part == 2
-
-
-async def test_a_late_answer_settles_a_doubt(db: Database) -> None:
-    request = await sent(db, None)
-    assert await db.run(tracking.settle_submission, "gsm1", DeliveryId(1), 9, NOW)
-    assert await counts(db, request) == {DeliveryState.ACCEPTED: 1}
-    assert not await db.run(tracking.settle_submission, "gsm1", DeliveryId(1), 9, NOW)
 
 
 async def test_a_report_before_the_answer_is_kept_and_matched(db: Database) -> None:

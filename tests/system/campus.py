@@ -174,8 +174,8 @@ def campus_settings(
         }],
         "units": [{"name": "Biro Administrasi Akademik", "senders": [UNIT]}],
         "people": [
-            {"id": "ka-upsi", "name": "Ibu Rina Contoh", "title": "Ka. UPSI", "addresses": [KA_UPSI]},
-            {"id": "ka-bpsi", "name": "Bapak Andi Contoh", "title": "Ka. BPSI", "addresses": [KA_BPSI]},
+            {"id": "ka-upsi", "name": "Rina Contoh", "title": "Ka. UPSI", "addresses": [KA_UPSI]},
+            {"id": "ka-bpsi", "name": "Andi Contoh", "title": "Ka. BPSI", "addresses": [KA_BPSI]},
         ],
         "approval": {"steps": [
             {"name": "Ka. UPSI", "people": ["ka-upsi"]}, {"name": "Ka. BPSI", "people": ["ka-bpsi"]},

@@ -83,7 +83,8 @@ class SimModem:
     def tell(self, message: Mapping[str, Any]) -> dict[str, Any]:
         from gatewayd.sim.modem import control
 
-        return control(Path(f"{self.link}.ctl"), dict(message))
+        answer: dict[str, Any] = control(self.link, dict(message))
+        return answer
 
     def ledger(self, event: str = "accepted") -> list[dict[str, Any]]:
         """What the network took, in order."""

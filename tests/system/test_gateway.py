@@ -3,10 +3,12 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from email.message import EmailMessage
 
 import pytest
 
+from tests.fakes.sheets import xlsx
 from tests.system.campus import (
     DOMAIN,
     INVALID,
@@ -24,7 +26,8 @@ from tests.system.campus import (
     running_campus,
     text,
 )
-from tests.system.rig import wait_for
+from tests.system.rig import peak_memory, wait_for
+from tests.system.systems import System, system
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 
@@ -45,6 +48,10 @@ def ask(campus: Campus, body: str, *, attach: bytes = b"", name: str = "daftar.c
     campus.post(mail)
     answer = campus.answer_to(mail, UNIT)
     return campus.number_of(answer), answer
+
+
+def siakad_at(campus: Campus) -> AbstractContextManager[System]:
+    return system(campus.mosquitto, "siakad", "s-rahasia")
 
 
 def parts_of(mail: EmailMessage, kind: str) -> list[bytes]:
@@ -142,8 +149,6 @@ def test_text_outside_gsm7_is_said_before_anybody_approves(campus: Campus) -> No
 
 
 def test_xlsx_list(campus: Campus) -> None:
-    from tests.fakes.sheets import xlsx
-
     rows = [["NPM", "Nama", "No HP"], ["2110001", "Siti Contoh", 81200000101.0], ["2110002", "Tono", "0812 0000 0102"]]
     mail = make(UNIT, "Permohonan SMS", form("Dari lembar kerja."))
     mail.add_attachment(
@@ -182,7 +187,7 @@ def test_bulk_mail_is_the_second_channel(campus: Campus) -> None:
 
 
 def test_mqtt_job_receipt_status_and_duplicate(campus: Campus) -> None:
-    with campus.mosquitto.client("siakad") as siakad:
+    with siakad_at(campus) as siakad:
         siakad.subscribe("gatewayd/receipts/siakad", "gatewayd/status/siakad/#")
         job = {
             "v": 1, "id": "s-1", "created": "2026-11-23T00:00:00Z", "expires": "2099-01-01T00:00:00Z", "channel": "sms",
@@ -212,7 +217,7 @@ def test_mqtt_job_receipt_status_and_duplicate(campus: Campus) -> None:
     ],
 )
 def test_bad_jobs_are_rejected_with_their_path(campus: Campus, payload: bytes, path: str) -> None:
-    with campus.mosquitto.client("siakad") as siakad:
+    with siakad_at(campus) as siakad:
         siakad.subscribe("gatewayd/receipts/siakad")
         siakad.publish("gatewayd/jobs/siakad", payload)
         receipt = siakad.wait("gatewayd/receipts/siakad", lambda m: m["result"] == "rejected")
@@ -224,7 +229,7 @@ def test_job_without_preapproval_waits_for_people(campus: Campus) -> None:
         "v": 1, "id": "s-2", "created": "2026-11-23T00:00:00Z", "expires": "2099-01-01T00:00:00Z", "channel": "sms",
         "to": [f"08120000010{index}" for index in range(1, 6)], "text": "Perlu izin.",
     }  # fmt: skip
-    with campus.mosquitto.client("siakad") as siakad:
+    with siakad_at(campus) as siakad:
         siakad.subscribe("gatewayd/receipts/siakad")
         siakad.publish("gatewayd/jobs/siakad", json.dumps(job))
         number = siakad.wait("gatewayd/receipts/siakad", lambda m: m["job"] == "s-2")["request"]
@@ -317,6 +322,4 @@ def test_status_show_and_report_commands(campus: Campus) -> None:
 
 
 def test_the_daemon_stays_small_and_stops_cleanly(campus: Campus) -> None:
-    from tests.system.rig import peak_memory
-
     assert peak_memory(campus.daemon.pid) <= 64 * 1024 * 1024

@@ -34,8 +34,10 @@ CREATE TABLE incoming_mails (
     state       TEXT NOT NULL DEFAULT 'stored' CHECK (state IN ('stored', 'done', 'quarantined')),
     sender      TEXT NOT NULL DEFAULT '',
     auth        TEXT NOT NULL DEFAULT '',
-    result      TEXT NOT NULL DEFAULT ''
+    result      TEXT NOT NULL DEFAULT '',
+    content     BLOB NOT NULL DEFAULT x''              -- digest of Message-ID, sender and body: the same mail, come twice
 ) STRICT;
+CREATE INDEX incoming_mails_content ON incoming_mails (content) WHERE state = 'done';
 
 CREATE TABLE requests (
     id                  INTEGER PRIMARY KEY,
@@ -148,6 +150,7 @@ CREATE TABLE deliveries (
     state        TEXT NOT NULL,
     tries        INTEGER NOT NULL DEFAULT 0,           -- temporary failures so far
     transport    TEXT NOT NULL DEFAULT '',
+    pinned       TEXT NOT NULL DEFAULT '',             -- the only transport that may go on with a long message
     cause_code   TEXT NOT NULL DEFAULT '',
     cause_text   TEXT NOT NULL DEFAULT '',
     submitted_at INTEGER,

@@ -1,0 +1,174 @@
+"""One conversation with one modem: commands in turn, their answers, and what the modem says by itself.
+
+Invariants: one command outstanding, ever (a lock); at least `gap_s` of silence between a final result and the next
+command; every wait has an absolute deadline; after a deadline ESC, then an `AT` barrier that eats what is late.
+A barrier that stays without an answer ends the session with LinkError. Ctrl-Z is written only behind a PDU that a
+prompt asked for.
+"""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from gatewayd.errors import LinkError
+from gatewayd.transport.modem.link import SerialLink
+from gatewayd.wire.at import Answered, Dialogue, Indicated, Prompted, Stray
+
+_ESC: Final = b"\x1b"
+_CTRL_Z: Final = b"\x1a"
+_BARRIER_S: Final = 3.0
+_BARRIERS: Final = 3
+_SETTLE_S: Final = 0.2
+
+
+async def first_of(*waited: "asyncio.Future[Any]") -> None:
+    """Until one of `waited` is done; none of them is cancelled."""
+    await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+
+
+class NoAnswer(Exception):
+    """The deadline of a command passed; the line has been put in order again. Stays inside transport/modem."""
+
+
+class Session:
+    """`on_indication` hears every unsolicited line, `on_stray` every line that belongs to nothing."""
+
+    def __init__(
+        self, gap_s: float, on_indication: Callable[[Indicated], None], on_stray: Callable[[str], None]
+    ) -> None:
+        self._gap_s, self._on_indication, self._on_stray = gap_s, on_indication, on_stray
+        self._dialogue = Dialogue()
+        self._link = SerialLink(self._received, self._lose)
+        self._lock = asyncio.Lock()
+        self._free_at = 0.0
+        self._is_submitting = False
+        self._prompt: asyncio.Future[None] | None = None
+        self._answer: asyncio.Future[Answered] | None = None
+        self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def open(self, path: Path, baud: int) -> None:
+        self._link.open(path, baud)
+
+    def close(self) -> None:
+        self._link.close()
+        self._lose("closed")
+        self.lost.exception()
+
+    async def wake(self) -> None:
+        """Cancel a prompt that the process before us left open, read what is late, and find the modem awake."""
+        async with self._lock:
+            self._link.write(_ESC)
+            await asyncio.sleep(_SETTLE_S)
+            await self._barrier()
+
+    async def command(self, text: str, prefix: str = "", timeout_s: float = 5.0) -> Answered:
+        """Write `text` and wait for its final result. A query ("AT+CFUN?") expects lines with its own name.
+
+        Raises NoAnswer at the deadline, LinkError when the port is gone.
+        """
+        if not prefix and text.endswith("?"):
+            prefix = f"{text[2:].rstrip('=?')}:"
+        async with self._lock:
+            await self._silence()
+            try:
+                return await self._exchange(text, prefix, timeout_s)
+            except TimeoutError:
+                await self._clear()
+                raise NoAnswer(f"no answer to {text.partition('=')[0]} within {timeout_s:g} s") from None
+
+    async def submit(
+        self, length: int, pdu: str, prompt_s: float, timeout_s: float, on_air: Callable[[], None]
+    ) -> Answered:
+        """AT+CMGS. `on_air` is called right before the byte that sends; until then nothing has left.
+
+        Raises NoAnswer at either deadline, LinkError when the port is gone.
+        """
+        async with self._lock:
+            await self._silence()
+            try:
+                return await self._submit(length, pdu, prompt_s, timeout_s, on_air)
+            except TimeoutError:
+                await self._clear()
+                raise NoAnswer("no answer to AT+CMGS") from None
+            finally:
+                self._is_submitting = False
+
+    async def _submit(
+        self, length: int, pdu: str, prompt_s: float, timeout_s: float, on_air: Callable[[], None]
+    ) -> Answered:
+        loop = asyncio.get_running_loop()
+        self._is_submitting = True
+        self._prompt, self._answer = loop.create_future(), loop.create_future()
+        command = f"AT+CMGS={length}"
+        self._dialogue.expect(command, "+CMGS:", prompt=True)
+        self._link.write(f"{command}\r".encode("ascii"))
+        async with asyncio.timeout(prompt_s):
+            await first_of(self._prompt, self._answer)
+        if not self._answer.done():
+            on_air()
+            self._link.write(pdu.encode("ascii") + _CTRL_Z)
+        async with asyncio.timeout(timeout_s):
+            answered = await self._answer
+        self._free_at = loop.time() + self._gap_s
+        return answered
+
+    async def _exchange(self, text: str, prefix: str, timeout_s: float) -> Answered:
+        self._answer = asyncio.get_running_loop().create_future()
+        self._dialogue.expect(text, prefix)
+        self._link.write(f"{text}\r".encode("ascii"))
+        async with asyncio.timeout(timeout_s):
+            answered = await self._answer
+        self._free_at = asyncio.get_running_loop().time() + self._gap_s
+        return answered
+
+    async def _silence(self) -> None:
+        wait = self._free_at - asyncio.get_running_loop().time()
+        if wait > 0:
+            await asyncio.sleep(wait)
+
+    async def _clear(self) -> None:
+        """After a deadline: nothing half-typed stays, and what is late is not taken for the next answer."""
+        self._dialogue.abandon()
+        self._link.write(_ESC)
+        await asyncio.sleep(_SETTLE_S)
+        await self._barrier()
+
+    async def _barrier(self) -> None:
+        for _ in range(_BARRIERS):
+            try:
+                await self._exchange("AT", "", _BARRIER_S)
+            except TimeoutError:
+                self._dialogue.abandon()
+            else:
+                return
+        raise LinkError("the modem does not answer AT")
+
+    def _received(self, data: bytes) -> None:
+        for event in self._dialogue.receive(data):
+            match event:
+                case Answered():
+                    self._late_references(event)
+                    if self._answer is not None and not self._answer.done():
+                        self._answer.set_result(event)
+                case Prompted():
+                    if self._prompt is not None and not self._prompt.done():
+                        self._prompt.set_result(None)
+                case Indicated():
+                    self._on_indication(event)
+                case Stray(line):
+                    self._on_stray(line)
+
+    def _late_references(self, event: Answered) -> None:
+        """A +CMGS line among the answers of another command belongs to a submission before it."""
+        if not self._is_submitting:
+            for line in event.info:
+                if line.startswith("+CMGS:"):
+                    self._on_stray(line)
+
+    def _lose(self, why: str) -> None:
+        error = LinkError(why)
+        for waiting in (self._answer, self._prompt, self.lost):
+            if waiting is not None and not waiting.done():
+                waiting.set_exception(error)
+                waiting.exception()
