@@ -78,10 +78,13 @@ def checked(form: FormReading) -> FormReading:
 
 def merge(stored: FormReading, correction: FormReading) -> FormReading:
     """The form after `correction`: what it names replaces what was stored, the rest stays."""
-    news = {name: getattr(correction, name) for name in correction.present if name in PATHS}
+    news = {name: getattr(correction, name) for name in correction.present if name in PATHS and name != "recipients"}
     if correction.list_given:
         news |= {"recipients": correction.recipients, "list_given": True}
-    settled = {PATHS[name] for name in news} | ({"attachment"} if correction.list_given else set())
+    elif "channel" in news and correction.channel is not stored.channel:
+        # A list of numbers is no list of addresses: it must be given again.
+        news |= {"recipients": _NOBODY, "list_given": False}
+    settled = {PATHS[name] for name in news if name in PATHS} | ({"attachment"} if correction.list_given else set())
     old = tuple(fault for fault in stored.faults if fault.path not in settled)
     present = tuple(field.name for field in fields(FormReading) if field.name in {*stored.present, *news})
     return checked(replace(stored, **news, present=present, faults=(*old, *correction.faults)))

@@ -14,8 +14,10 @@ from typing import Final
 MAX_ENTRIES: Final = 200
 MAX_UNPACKED: Final = 30 * 1024 * 1024
 MAX_RATIO: Final = 100
-#: Cells of a sheet's rectangle; calamine needs some 40 bytes for each.
-MAX_AREA: Final = 3_000_000
+#: Cells of the rectangles of all sheets; each costs some 100 bytes on its way.
+MAX_AREA: Final = 1_000_000
+_END: Final = b"PK\x05\x06"
+_MAX_DIRECTORY: Final = 64 * 1024
 #: The ratio says nothing about small entries.
 _SMALL: Final = 1024 * 1024
 
@@ -26,11 +28,19 @@ _REFERENCE: Final = re.compile(rb"""\br=["']([A-Za-z]{1,3})(\d{1,7})["']""")
 
 def opened(data: bytes) -> str | None:
     """A code if `data` must not be opened as a spreadsheet."""
+    if _directory_size(data) > _MAX_DIRECTORY:
+        return "attachment.bomb"
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _judge(archive)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
         return "attachment.unreadable"
+
+
+def _directory_size(data: bytes) -> int:
+    """Bytes of the directory as the file's end declares them: zipfile makes an object of each of its entries."""
+    end = data.rfind(_END, max(0, len(data) - 66_000))
+    return int.from_bytes(data[end + 12 : end + 16], "little") if end >= 0 else 0
 
 
 def _judge(archive: zipfile.ZipFile) -> str | None:
@@ -40,21 +50,24 @@ def _judge(archive: zipfile.ZipFile) -> str | None:
         return "attachment.kind"
     if len(entries) > MAX_ENTRIES or len(names) < len(entries) or _is_bomb(entries):
         return "attachment.bomb"
+    if sum(entry.file_size for entry in entries) > MAX_UNPACKED:
+        return "attachment.too_big"
+    area = 0
     for entry in entries:
         content = archive.read(entry)
-        if _SHEET.fullmatch(entry.filename) and _area(content) > MAX_AREA:
-            return "attachment.bomb"
+        area += _area(content) if _SHEET.fullmatch(entry.filename) else 0
+        if area > MAX_AREA:
+            return "attachment.too_big"
     return None
 
 
 def _is_bomb(entries: Sequence[zipfile.ZipInfo]) -> bool:
     """By what the directory declares; reading checks that no entry inflates to more than that."""
-    unpacked = sum(entry.file_size for entry in entries)
     overlapping = sum(entry.compress_size for entry in entries) > _span(entries)
     swollen = any(
         entry.file_size > _SMALL and entry.file_size > MAX_RATIO * max(1, entry.compress_size) for entry in entries
     )
-    return unpacked > MAX_UNPACKED or overlapping or swollen
+    return overlapping or swollen
 
 
 def _span(entries: Sequence[zipfile.ZipInfo]) -> int:

@@ -26,7 +26,8 @@ _NO_DEADLINE: Final = re.compile(r"(?:se)?(?:cepatnya|segera(?:nya)?)|asap|secep
 _URGENT: Final = re.compile(r"\b(?:urgent|mendesak|segera|penting|darurat|tinggi)\b", re.I)
 _NORMAL: Final = re.compile(r"\b(?:normal|biasa|rendah|bulk|sedang)\b", re.I)
 _QUOTE: Final = re.compile('["“”]')
-_MAX_MESSAGE: Final = 20_000
+#: Characters of KETERANGAN; a message is far shorter.
+_MAX_MESSAGE: Final = 30_000
 _MAX_SUBJECT: Final = 200
 
 
@@ -192,15 +193,18 @@ class _Reader:
 
     def _text(self) -> str:
         isi = self.sections.first("text")
-        if isi:
-            return clean(isi)[:_MAX_MESSAGE] if not _NOTHING.fullmatch(isi) else ""
-        typed = self.sections.first(formlabels.KETERANGAN)
+        typed = isi or self.sections.first(formlabels.KETERANGAN)
         if _NOTHING.fullmatch(typed):
             return ""
+        if len(typed) > _MAX_MESSAGE:
+            self.faults.append(Fault(PATHS["text"], "text.too_long", f"{len(typed)} > {_MAX_MESSAGE}"))
+            return ""
+        if isi:
+            return clean(isi)
         message = message_of(typed)
         if message.is_unclear:
             self.faults.append(Fault(PATHS["text"], "text.unclear", quoted(typed)))
-        return message.text[:_MAX_MESSAGE]
+        return message.text
 
     def _priority(self) -> Literal["", "urgent"]:
         typed = self._value("priority")

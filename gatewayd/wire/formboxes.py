@@ -26,7 +26,7 @@ _SPELLINGS: Final = {
 _OTHER_BOXES: Final = (
     "SI BARU", "AKUN BARU", "PENGGANTIAN KATA SANDI", "SI AKADEMIK", "SI PERPUSTAKAAN", "SI PORTAL AKADEMIK",
     "SI REGISTRASI", "SI KEUANGAN", "SI INVENTARISASI", "SI KEPEGAWAIAN", "WEBSITE", "SI EKSEKUTIF", "EMAIL BARU",
-    "PERBAIKAN SI",
+    "LAINNYA",
 )  # fmt: skip
 _OTHER_TICK: Final = re.compile(rf"(?P<tick>{_TICK})|(?P<blank>{_BLANK})|(?P<name>{'|'.join(_OTHER_BOXES)})", re.I)
 _LONGEST: Final = 4000

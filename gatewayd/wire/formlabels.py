@@ -7,6 +7,7 @@ In: a line. Out: (key, value) or None. A label is compared by its letters and di
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -71,6 +72,10 @@ _SEPARATOR: Final = re.compile(r"\s*[:=;\t|]\s*|\s{3,}|\s+[-–]\s+")
 _LETTERS: Final = re.compile(r"[^A-Z0-9]+")
 #: Shortest label of which a misspelling is forgiven.
 _FORGIVEN: Final = 9
+_BY_LENGTH: Final[dict[int, list[str]]] = {}
+for _label in LABELS:
+    if len(_label) >= _FORGIVEN:
+        _BY_LENGTH.setdefault(len(_label), []).append(_label)
 
 
 def plain(text: str) -> str:
@@ -94,6 +99,7 @@ def match_label(line: str) -> tuple[str, str] | None:
     return (key, "") if key else None
 
 
+@lru_cache(maxsize=4096)
 def key_of(label: str) -> str:
     """The key of `label`, '' if it is none; forgives one wrong letter in a long one."""
     words = plain(label)
@@ -101,14 +107,13 @@ def key_of(label: str) -> str:
         return LABELS[words]
     if len(words) < _FORGIVEN or len(words) > _LONGEST_LABEL:
         return ""
-    near = {key for known, key in LABELS.items() if len(known) >= _FORGIVEN and _is_near(words, known)}
+    known = (label for length in range(-1, 2) for label in _BY_LENGTH.get(len(words) + length, ()))
+    near = {LABELS[label] for label in known if _is_near(words, label)}
     return near.pop() if len(near) == 1 else ""
 
 
 def _is_near(typed: str, known: str) -> bool:
     """Whether one letter more, less, other, or two changed over, make one from the other."""
-    if abs(len(typed) - len(known)) > 1:
-        return False
     place = next(
         (at for at, (a, b) in enumerate(zip(typed, known, strict=False)) if a != b), min(len(typed), len(known))
     )

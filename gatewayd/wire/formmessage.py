@@ -14,6 +14,8 @@ from gatewayd.wire.plaintext import unwrapped
 _QUOTES: Final = (('"', '"'), ("“", "”"), ("„", "“"), ("«", "»"), ("‘", "’"), ("'", "'"), ("”", "”"))
 #: Shorter passages in quotes are names, not messages.
 _SHORTEST: Final = 10
+#: Signs that may open a passage and are looked at; bounds the work on a text of nothing else.
+_MOST_TRIED: Final = 200
 _ISI: Final = re.compile(
     r"(?:^|[\s,(.])(?:dengan\s+)?(?:isi|teks|bunyi|redaksi)(?:nya)?(?:\s+(?:pesan|sms|email|teks|nya))?\s*"
     r"(?:adalah|sebagai berikut|sbb|berikut)?\s*[:=]\s*",
@@ -83,12 +85,13 @@ def _behind(body: str) -> Message:
 def _passages(body: str) -> list[tuple[int, int]]:
     """Places of quoted passages long enough to be messages; single quotes count only beside blanks."""
     passages: list[tuple[int, int]] = []
-    place = 0
-    while place < len(body):
+    place = tried = 0
+    while place < len(body) and tried < _MOST_TRIED:
         opening = next((pair for pair in _QUOTES if pair[0] == body[place]), None)
         end = -1
         if opening is not None and _may_open(body, place):
             end = _closing(body, place, opening[1])
+            tried += 1
         if end < 0:
             place += 1
             continue
@@ -105,7 +108,7 @@ def _may_open(body: str, place: int) -> bool:
 
 
 def _closing(body: str, place: int, sign: str) -> int:
-    """Where the passage ends: the last such sign if it alone can, so that quotes inside a message stay in it."""
+    """Where the passage ends, -1 if nowhere."""
     end = body.find(sign, place + 1)
     # An apostrophe inside a word ("Jum'at") closes nothing.
     while end >= 0 and end + 1 < len(body) and body[end + 1].isalnum():

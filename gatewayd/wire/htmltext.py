@@ -9,16 +9,19 @@ moves forward; a tag ends at the next ">". Nothing of HTML is passed on, so it n
 
 import html
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
 from gatewayd.wire.plaintext import MAX_TEXT
 
 #: Characters of HTML that are looked at, and depth of elements that is followed.
-MAX_HTML: Final = 2_000_000
+MAX_HTML: Final = 1_000_000
 _MAX_DEPTH: Final = 200
 _MAX_TAG: Final = 4000
 
+#: Where markup begins; any other "<" is text.
+_MARKUP: Final = re.compile(r"<(?=[A-Za-z!?]|/[A-Za-z])")
 _NAME: Final = re.compile(r"/?[A-Za-z][A-Za-z0-9:-]{0,30}")
 _ATTRIBUTE: Final = re.compile(r"""([a-z:-]{1,30})\s*=\s*("[^"]{0,2000}"|'[^']{0,2000}'|[^\s"'>]{1,500})""", re.I)
 _SPACES: Final = re.compile(r"[ \t\r\n\f]+")
@@ -55,6 +58,7 @@ class _Page:
     lines: list[str] = field(default_factory=list)
     line: list[str] = field(default_factory=list)
     stack: list[_Open] = field(default_factory=list)
+    names: Counter[str] = field(default_factory=Counter)
     quoted: int = 0
     hidden: int = 0
     cells: int = 0
@@ -85,13 +89,12 @@ def html_to_text(source: str) -> str:
     page = _Page()
     place = written = 0
     while place < len(source) and written <= MAX_TEXT:
-        mark = source.find("<", place)
-        if mark < 0:
-            mark = len(source)
+        found = _MARKUP.search(source, place)
+        mark = found.start() if found else len(source)
         text = _visible(source[place:mark])
         page.write(text)
         written += len(text)
-        place = _markup(source, mark, page)
+        place = _markup(source, mark, page) if mark < len(source) else mark
     page.end_line()
     return "\n".join(page.lines)[:MAX_TEXT].strip("\n")
 
@@ -105,24 +108,18 @@ def _markup(source: str, mark: int, page: _Page) -> int:
     if source.startswith("<!--", mark):
         end = source.find("-->", mark + 4)
         return len(source) if end < 0 else end + 3
+    name = _NAME.match(source, mark + 1)
     end = source.find(">", mark)
-    if end < 0:
-        return len(source)
-    inside = source[mark + 1 : end][:_MAX_TAG]
-    name = _NAME.match(inside)
-    if name is None:
-        if not inside.startswith(("!", "?")):
-            page.write("<")
-            return mark + 1
-        return end + 1
-    tag = name[0].lower()
+    if end < 0 or name is None:
+        return len(source) if end < 0 else end + 1
+    tag, rest = name[0].lower(), source[name.end() : min(end, name.end() + _MAX_TAG)]
     if tag in _RAW:
         found = _RAW_ENDS[tag].search(source, end)
         return found.start() if found else len(source)
     if tag.startswith("/"):
         _close(page, tag[1:])
     else:
-        _open(page, tag, inside[name.end() :])
+        _open(page, tag, rest)
     return end + 1
 
 
@@ -147,6 +144,7 @@ def _open(page: _Page, tag: str, rest: str) -> None:
         return
     opened = _Open(tag, _is_hidden(tag, attributes, rest), tag == "blockquote")
     page.stack.append(opened)
+    page.names[tag] += 1
     page.hidden += opened.is_hidden
     page.quoted += opened.is_quotation
 
@@ -163,10 +161,12 @@ def _close(page: _Page, tag: str) -> None:
         page.end_line()
     if tag in _PARAGRAPHS:
         page.blank()
-    place = next((at for at in range(len(page.stack) - 1, -1, -1) if page.stack[at].name == tag), None)
-    if place is None:
+    if not page.names[tag]:
         return
-    for closed in page.stack[place:]:
-        page.hidden -= closed.is_hidden
-        page.quoted -= closed.is_quotation
-    del page.stack[place:]
+    closed = ""
+    while closed != tag:
+        top = page.stack.pop()
+        closed = top.name
+        page.names[closed] -= 1
+        page.hidden -= top.is_hidden
+        page.quoted -= top.is_quotation

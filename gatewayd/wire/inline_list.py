@@ -19,6 +19,7 @@ _SHORTEST: Final = 6
 _DELIMITER: Final = re.compile(r"\s*[;\t|]\s*")
 _PIECES: Final = re.compile(r"\s*[;,\t|]\s*")
 _NUMBERING: Final = re.compile(r"\s*(?:\(?\d{1,5}[.)]\s+|[-*•]\s+)")
+_REMARKS: Final = frozenset({"wa", "hp", "no hp", "whatsapp"})
 _BARE_NUMBER: Final = re.compile(r"(?:\+|\b)[0-9][0-9 .()\-\u2010-\u2015]{6,24}[0-9]")
 _BARE_ADDRESS: Final = re.compile(r"<?[^\s<>,;]{1,64}@[^\s<>,;]{1,200}>?")
 
@@ -42,8 +43,9 @@ def _free(number: int, line: str, channel: Channel) -> Iterator[Cells]:
     """The rows of one line without columns."""
     line = _NUMBERING.sub("", line, count=1).strip()
     pieces = [piece for piece in _PIECES.split(line) if piece.strip()]
-    good = [piece for piece in pieces if _is_good(piece, channel)]
-    others = [piece for piece in pieces if piece not in good]
+    judged = [(piece, _is_good(piece, channel)) for piece in pieces]
+    good = [piece for piece, is_good in judged if is_good]
+    others = [piece for piece, is_good in judged if not is_good]
     if len(good) > 1:
         named = any(any(char.isalpha() for char in other) for other in others)
         if named and channel is Channel.SMS:
@@ -61,15 +63,16 @@ def _free(number: int, line: str, channel: Channel) -> Iterator[Cells]:
 
 def _found(number: int, line: str, channel: Channel) -> Cells:
     """The number or address that stands somewhere in a line, the rest as its name; the line itself if there is none."""
-    words = [word for word in line.split() if len(word) >= _SHORTEST and _is_good(word, channel)]
-    if len(words) == 1:
-        return number, words[0], _name(line.split(words[0], 1)), {}
     pattern = _BARE_ADDRESS if channel is Channel.EMAIL else _BARE_NUMBER
     places = list(pattern.finditer(line))
-    if len(places) != 1:
-        return number, line, "", {}
-    place = places[0]
-    return number, place[0], _name([line[: place.start()], line[place.end() :]]), {}
+    words = [word for word in line.split() if len(word) >= _SHORTEST and _is_good(word, channel)]
+    if len(places) == 1 and (len(words) != 1 or _is_good(places[0][0], channel)):
+        place = places[0]
+        return number, place[0], _name([line[: place.start()], line[place.end() :]]), {}
+    if len(words) == 1:
+        # A digit of the name stands right before the number: "Kelas 5 0812…".
+        return number, words[0], _name(line.split(words[0], 1)), {}
+    return number, line, "", {}
 
 
 def _is_good(piece: str, channel: Channel) -> bool:
@@ -81,4 +84,4 @@ def _is_good(piece: str, channel: Channel) -> bool:
 def _name(pieces: list[str]) -> str:
     """What has letters in it, without signs at its ends."""
     words = [piece.strip(" ,;:|()-–=\t") for piece in pieces if any(char.isalpha() for char in piece)]
-    return " ".join(word for word in words if word)
+    return " ".join(word for word in words if word and word.lower() not in _REMARKS)

@@ -16,12 +16,14 @@ from typing import Final
 from gatewayd.wire import authres, automatic
 from gatewayd.wire.charset import decode
 from gatewayd.wire.headers import Header, decoded, split
-from gatewayd.wire.htmltext import html_to_text
+from gatewayd.wire.htmltext import MAX_HTML, html_to_text
 from gatewayd.wire.mailbox import Mailbox, single_mailbox
 from gatewayd.wire.mime import Part, parts_of
 from gatewayd.wire.plaintext import MAX_TEXT, tidy
 
 _ID: Final = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,250}>")
+#: Bytes of text parts that are decoded; the part that passes it is the last.
+_MAX_SOURCE: Final = 1_500_000
 _MAX_IDS: Final = 50
 _RESENT: Final = ("resent-from", "resent-sender", "resent-date", "resent-to")
 #: Multiple fields of these names make a mail mean two things.
@@ -130,7 +132,14 @@ def _text(parts: Sequence[Part]) -> tuple[str, tuple[str, ...]]:
     """The text of all parts in order, one of each multipart/alternative; and the defects met."""
     pieces: list[str] = []
     defects: list[str] = []
-    texts = [(part, _decoded(part, defects)) for part in parts if _is_text(part)]
+    texts: list[tuple[Part, str]] = []
+    left = _MAX_SOURCE
+    for part in filter(_is_text, parts):
+        if left <= 0:
+            defects.append("text.cut")
+            break
+        left -= len(part.content)
+        texts.append((part, _decoded(part, defects)))
     answered: set[int] = set()
     for part, text in texts:
         if part.group and part.group in answered:
@@ -148,7 +157,9 @@ def _text(parts: Sequence[Part]) -> tuple[str, tuple[str, ...]]:
 
 
 def _decoded(part: Part, defects: list[str]) -> str:
-    text, fits = decode(part.content, part.parameters.get("charset", ""))
+    text, fits = decode(part.content[:_MAX_SOURCE], part.parameters.get("charset", ""))
+    if len(part.content) > _MAX_SOURCE or (part.kind == "text/html" and len(text) > MAX_HTML):
+        defects.append("text.cut")
     if not fits:
         defects.append("text.charset")
     if part.kind == "text/html":

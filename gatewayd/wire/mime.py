@@ -7,6 +7,7 @@ Source: RFC 2045 §5 and §6, RFC 2046 §5.1, RFC 2183, RFC 2231 §3 and §4.
 
 import binascii
 import re
+import string
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -25,7 +26,10 @@ _PARAMETER: Final = re.compile(
     r"""\s*([a-z0-9!#$&^_.*+-]{1,60})\s*=\s*(?:"((?:[^"\\]|\\.){0,2000})"|([^;"\s]{0,1000}))""", re.I
 )
 _ESCAPED: Final = re.compile(r"\\(.)")
-_NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]")
+#: What may follow a boundary on its line: "--" at the end of all, blanks.
+_LINE_REST: Final = re.compile(rb"(--)?[ \t]{0,100}(?:\r?\n|\Z)")
+_LF: Final = 0x0A
+_NOT_BASE64: Final = bytes(set(range(256)) - set(string.ascii_letters.encode() + string.digits.encode() + b"+/"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,22 +99,22 @@ def _children(here: _Pending, kind: str, boundary: str, group: int, defects: lis
 
 def _pieces(body: bytes, boundary: str) -> Iterator[bytes]:
     """What stands between the delimiter lines; an end that is missing is the end of the body."""
-    delimiter = re.compile(
-        rb"(?:\A|\r?\n)--" + re.escape(boundary.encode("latin-1", "replace")) + rb"(--)?[ \t]*(?=\r?\n|\Z)"
-    )
+    mark = b"--" + boundary.encode("latin-1", "replace")
     begin = -1
-    for found in delimiter.finditer(body):
+    place = body.find(mark)
+    while place >= 0:
+        behind = _LINE_REST.match(body, place + len(mark))
+        if behind is None or (place > 0 and body[place - 1] != _LF):
+            place = body.find(mark, place + len(mark))
+            continue
         if begin >= 0:
-            yield _without_first_newline(body[begin : found.start()])
-        if found[1]:
+            yield body[begin:place].removesuffix(b"\n").removesuffix(b"\r")
+        if behind[1]:
             return
-        begin = found.end()
+        begin = behind.end()
+        place = body.find(mark, begin)
     if begin >= 0:
-        yield _without_first_newline(body[begin:])
-
-
-def _without_first_newline(piece: bytes) -> bytes:
-    return piece[2:] if piece.startswith(b"\r\n") else piece.removeprefix(b"\n")
+        yield body[begin:]
 
 
 def _leaf(here: _Pending, kind: str, parameters: Mapping[str, str], defects: list[str]) -> Part:
@@ -175,7 +179,7 @@ def _content(header: Header, defects: list[str]) -> bytes:
 
 
 def _base64(body: bytes, defects: list[str]) -> bytes:
-    letters = _NOT_BASE64.sub(b"", body.partition(b"=")[0])
+    letters = body.partition(b"=")[0].translate(None, _NOT_BASE64)
     if len(letters) % 4 == 1:
         defects.append("mime.base64")
         letters = letters[:-1]

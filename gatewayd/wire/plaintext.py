@@ -25,6 +25,8 @@ _SPACES: Final = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 
 def tidy(text: str) -> str:
     """`text` (cut to MAX_TEXT) with LF line ends, plain spaces, NFC, and without controls and hidden signs."""
+    if text.isascii() and text.isprintable():
+        return text[:MAX_TEXT]
     text = _LINE_ENDS.sub("\n", text[:MAX_TEXT])
     text = _SPACES.sub(" ", _HIDDEN.sub("", _CONTROLS.sub("", text)))
     if text.isascii():

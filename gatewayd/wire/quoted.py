@@ -23,7 +23,7 @@ _FORWARDED: Final = re.compile(
     re.I,
 )
 _HEADER_LINE: Final = re.compile(
-    r"\s*\*?(from|dari|sent|dikirim|date|tanggal|to|kepada|ke|subject|subjek|perihal|cc)\s*:\*?\s", re.I
+    r"\s*\*?(from|dari|sent|dikirim|terkirim|date|tanggal|to|kepada|ke|subject|subjek|perihal|cc)\s*:\*?\s", re.I
 )
 _FROM_LINE: Final = re.compile(r"\s*\*?(?:from|dari)\s*:\*?\s.*@|\s*\*?(?:from|dari)\s*:\*?\s*\S", re.I)
 _RULE: Final = re.compile(r"\s*_{10,}\s*$")
@@ -38,18 +38,14 @@ def own_part(text: str) -> str:
     return "\n".join(lines[:end]).strip()
 
 
-def own_text(text: str) -> str:
-    """`own_part`, at most MAX_OWN characters of it."""
-    return own_part(text)[:MAX_OWN]
-
-
 def forwarded_text(text: str, subject: str) -> str:
     """The text of a mail that was forwarded inline, '' if this is no forward."""
     lines = text.split("\n")
     for place, line in enumerate(lines):
         marked = _FORWARDED.match(line) or (_FORWARD_SUBJECT.match(subject) and _is_quotation(lines, place))
         if marked:
-            return _unquoted(_without_headers(lines[place + 1 :])).strip()
+            begin = place if line.startswith(">") or _FROM_LINE.match(line) else place + 1
+            return _unquoted(_without_headers(lines[begin:])).strip()
     return ""
 
 

@@ -7,41 +7,30 @@ attempts. `from_json` runs in the parent and believes nothing.
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
 from typing import Final, Literal
 
 from gatewayd.core.form import FormReading, checked
-from gatewayd.core.model import Channel, Fault, RecipientList
+from gatewayd.core.model import Fault
 from gatewayd.wire import mail as wire_mail
-from gatewayd.wire import recipients
+from gatewayd.wire.attachments import read_attachments
 from gatewayd.wire.form import Numbering, read_form, sections_of
 from gatewayd.wire.formlabels import STRONG
 from gatewayd.wire.jsonvalues import loads, mapping
 from gatewayd.wire.mail import ParsedMail, Trust
 from gatewayd.wire.mailjson import mail_from, mail_json
-from gatewayd.wire.mailvalues import AttachmentInfo, AttachmentKind, ReadMail, Reply
-from gatewayd.wire.mime import Part
+from gatewayd.wire.mailvalues import AttachmentInfo, ReadMail, Reply
 from gatewayd.wire.quoted import MAX_OWN, forwarded_text, own_part
 from gatewayd.wire.replies import read_reply
 
 __all__ = ["AttachmentInfo", "FormReading", "ReadMail", "Reply", "from_json", "read_mail"]
 
-Attached = Callable[[Channel], RecipientList | Fault]
-
 _NUMBER: Final = re.compile(r"\[([A-Z]{2,10}-\d{4}-\d{1,9})\]")
 _KODE: Final = re.compile(r"\bkode\s*:\s*([A-Z2-7]{32})(?![A-Za-z0-9])", re.I)
 _ID_TOKEN: Final = re.compile(r"\.([a-z2-7]{32})@")
 _MAX_TOKENS: Final = 20
-_MAX_ATTACHMENTS: Final = 20
 _ABOUT: Final = re.compile(r"^(?:(?:re|bls|balas|fwd?|trs)\s*:\s*)*", re.I)
-
-_ZIP: Final = b"PK\x03\x04"
-_MAGIC: Final[tuple[tuple[bytes, AttachmentKind], ...]] = (
-    (b"%PDF-", "pdf"), (b"\xff\xd8\xff", "image"), (b"\x89PNG", "image"), (b"GIF8", "image"), (b"RIFF", "image"),
-    (b"\xd0\xcf\x11\xe0", "document"),
-)  # fmt: skip
 
 
 def read_mail(payload: bytes) -> bytes:
@@ -77,18 +66,19 @@ def _numbering(head: Mapping[str, object]) -> Numbering:
 def _read(raw: bytes, trust: Trust, numbering: Numbering, *, is_cut: bool) -> ReadMail:
     parsed = wire_mail.parse(raw, trust)
     number = _NUMBER.search(parsed.subject)
+    own = own_part(parsed.text)
     read = ReadMail(
         message_id=parsed.message_id, in_reply_to=parsed.in_reply_to, sender=parsed.sender,
         sender_name=parsed.sender_name, subject=parsed.subject, date=parsed.date,
         authenticated=parsed.verdict.authenticated, auth_detail=parsed.verdict.detail,
         automatic=bool(parsed.automatic_reason), automatic_reason=parsed.automatic_reason,
-        request_number=number[1] if number else "", own_text=own_part(parsed.text)[:MAX_OWN],
+        request_number=number[1] if number else "", own_text=own[:MAX_OWN],
         tokens=_tokens(parsed), defects=parsed.defects,
     )  # fmt: skip
     # Of a mail that came cut, and of a machine's mail, only the header counts.
     if is_cut or read.automatic:
         return replace(read, own_text="", tokens=())
-    return _with_content(read, parsed, numbering)
+    return _with_content(read, parsed, own, numbering)
 
 
 def _tokens(parsed: ParsedMail) -> tuple[str, ...]:
@@ -98,12 +88,11 @@ def _tokens(parsed: ParsedMail) -> tuple[str, ...]:
     return tuple(dict.fromkeys(token.upper() for token in found))[:_MAX_TOKENS]
 
 
-def _with_content(read: ReadMail, parsed: ParsedMail, numbering: Numbering) -> ReadMail:
-    """`read` with what its text and files say: a form or a reply, never both."""
-    infos, attached = _attachments(parsed.files, numbering)
+def _with_content(read: ReadMail, parsed: ParsedMail, own: str, numbering: Numbering) -> ReadMail:
+    """`read` with what its `own` text and files say: a form or a reply, never both."""
+    infos, attached = read_attachments(parsed.files, numbering)
     read = replace(read, attachments=infos)
     is_reply = bool(read.in_reply_to or read.request_number)
-    own = own_part(parsed.text)
     form = read_form(own, attached, numbering, is_reply=is_reply)
     if form is None and not is_reply:
         inside = forwarded_text(parsed.text, parsed.subject) or parsed.enclosed
@@ -150,59 +139,3 @@ def _form_or_reply(
         changes = strong - {"unit_name"} if word == "approve" else strong - {"keterangan", "unit_name"}
         return "unclear" if changes else "reply"
     return "form" if len(strong) > 1 else "reply"
-
-
-def _attachments(
-    files: Sequence[Part], numbering: Numbering
-) -> tuple[tuple[AttachmentInfo, ...], tuple[Attached, ...]]:
-    """What is attached, and readers of those files that are tables. Tables found broken are faults of the form."""
-    infos: list[AttachmentInfo] = []
-    readers: list[Attached] = []
-    for part in files[:_MAX_ATTACHMENTS]:
-        kind = _kind(part)
-        problem = ""
-        if kind == "table":
-            reader = _reader(part, numbering)
-            found = reader(Channel.SMS)
-            broken = isinstance(found, Fault) and found.code != "list.no_column"
-            problem = found.code if broken and isinstance(found, Fault) else ""
-            readers.append(reader)
-        elif not _is_decoration(part, kind):
-            problem = "attachment.kind"
-        infos.append(AttachmentInfo(part.name or part.kind, kind, len(part.content), problem))
-    if len(files) > _MAX_ATTACHMENTS:
-        infos.append(AttachmentInfo("…", "other", 0, "attachment.too_many"))
-    return tuple(infos), tuple(readers)
-
-
-def _reader(part: Part, numbering: Numbering) -> Attached:
-    # Asked once for what is wrong with the file and once for the form's channel, which mostly are the same.
-    @cache
-    def read(channel: Channel) -> RecipientList | Fault:
-        return recipients.read_table(
-            part.content, part.name or part.kind, channel, numbering.country, numbering.foreign,
-            numbering.max_recipients,
-        )  # fmt: skip
-
-    return read
-
-
-def _kind(part: Part) -> AttachmentKind:
-    """The kind by content; the name only tells a text table from another text."""
-    name = part.name.lower()
-    for magic, kind in _MAGIC:
-        if part.content.startswith(magic):
-            return kind
-    if part.content.startswith(_ZIP):
-        is_word = name.endswith((".docx", ".docm", ".odt", ".pptx")) or "word" in part.kind
-        return "document" if is_word else "table"
-    if part.kind == "text/csv" or name.endswith((".csv", ".tsv", ".xlsx", ".xls")):
-        return "table"
-    if part.kind == "message/rfc822":
-        return "mail"
-    return "text" if part.kind.startswith("text/") else "other"
-
-
-def _is_decoration(part: Part, kind: AttachmentKind) -> bool:
-    """Pictures of signatures, calendars and the like that nobody means to be read."""
-    return kind == "image" and not part.is_attachment

@@ -29,10 +29,10 @@ _NEGATED_REJECT: Final = re.compile(
     rf"\b{_NEGATION}{_BETWEEN}\s+(?:(?:di|men)?tolak|menolak|ditunda|keberatan)\b", re.I
 )
 #: A negation that is bound to nothing we know: whatever it denies, it is no plain approval.
-_ANY_NEGATION: Final = re.compile(rf"\b{_NEGATION}\b", re.I)
+_ANY_NEGATION: Final = re.compile(rf"\b{_NEGATION}(?:nya|lah|kah)?\b", re.I)
 _CONDITION: Final = re.compile(
     r"\b(?:jika|kalau|bila|apabila|asal|asalkan|tapi|tetapi|namun|kecuali|setelah|sesudah|dengan (?:catatan|syarat)"
-    r"|if|but|unless|provided|perbaiki|diperbaiki|kurang|batal|akan|nanti|besok|menunggu|tunggu|sebelum|dulu"
+    r"|if|but|unless|provided|perbaiki|diperbaiki|kurang|batal|akan|nanti|besok|menunggu|tunggu|sebelum|dulu|prinsipnya"
     # "Mohon disetujui" asks for an approval, it does not give one.
     r"|(?:mohon|tolong|harap|minta|agar|supaya|untuk|please)\s+(?:segera\s+|dapat\s+)?(?:di)?setujui|please approve)\b",
     re.I,
