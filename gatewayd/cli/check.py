@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from gatewayd.cli.options import Verbs, add_json, add_verb, print_json, settings_of
 from gatewayd.config import Secret, Settings
 from gatewayd.errors import GatewaydError, SettingsError
+from gatewayd.render import fonts
 
 
 def add_parser(verbs: Verbs) -> None:
@@ -21,6 +22,9 @@ def run(args: argparse.Namespace) -> int:
     if faults:
         raise SettingsError("\n".join([f"{args.config}: {len(faults)} faults", *(f"  {fault}" for fault in faults)]))
     lines = [(part, True, "left out") for part in _left_out(settings)]
+    problem = fonts.problem()
+    if problem:
+        lines.append(("report", True, problem))
     if args.probe:
         lines += asyncio.run(_probe(settings))
     failed = [line for line in lines if not line[1]]

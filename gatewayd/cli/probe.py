@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 
 from gatewayd.clock import Clock
 from gatewayd.config import Mailbox, Mqtt, Settings
@@ -28,7 +29,7 @@ def questions(settings: Settings) -> Iterator[tuple[str, Question]]:
     if mqtt is not None:
         yield "mqtt", lambda: _broker(mqtt)
     for modem in settings.modems:
-        yield modem.name, lambda modem=modem: _transport(ModemTransport(modem, clock), _said_of_modem)
+        yield modem.name, partial(_transport, ModemTransport(modem, clock), _said_of_modem)
 
 
 async def _mailbox(settings: Mailbox) -> str:
@@ -63,6 +64,10 @@ class _Ears:
         if health.link is LinkState.READY and known and not self.found.done():
             self.found.set_result(health)
 
+    def ended(self, running: "asyncio.Future[None]") -> None:
+        if not self.found.done() and not running.cancelled():
+            self.found.set_exception(running.exception() or LinkError("it ended at once"))
+
     async def status_report(self, report: StatusReport) -> None:
         raise LinkError("a status report came in the middle of the check; it stays with the modem")
 
@@ -73,11 +78,10 @@ class _Ears:
 async def _transport(transport: Transport, said: Callable[[Health], str]) -> str:
     ears = _Ears()
     running = asyncio.ensure_future(transport.run(ears))
+    # The future ends with the transport, so waiting for it alone is enough.
+    running.add_done_callback(ears.ended)
     try:
-        await asyncio.wait({running, ears.found}, return_when=asyncio.FIRST_COMPLETED)
-        if running.done():
-            running.result()
-        return said(ears.found.result())
+        return said(await ears.found)
     finally:
         running.cancel()
         await asyncio.wait({running})

@@ -18,7 +18,8 @@ from gatewayd.errors import SettingsError
 
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
-_TIME_OF_DAY: Final = re.compile(r"([01]\d|2[0-3])[:.]([0-5]\d)")
+#: With seconds where the settings were written by `model_dump`.
+_TIME_OF_DAY: Final = re.compile(r"([01]\d|2[0-3])[:.]([0-5]\d)(?::00)?")
 
 
 def _duration(given: object) -> object:

@@ -44,7 +44,8 @@ class JobDesk:
         now = self._ctx.clock.now()
         job = payload.parse_job(incoming.payload, now=now, retained=incoming.retained)
         if isinstance(job, JobRefusal):
-            return self._receipt(incoming.client, job.id, _Result("rejected", None, job.faults), b"")
+            repeat = await self._ctx.db.run(_repeated, incoming.client, job)
+            return self._receipt(incoming.client, job.id, repeat or _Result("rejected", None, job.faults), job.digest)
         client = self._clients.get(incoming.client)
         if client is None:
             faults = (Fault("", "client.unknown", incoming.client),)
@@ -109,9 +110,15 @@ class JobDesk:
             job=job, result=result.result, request=request.number if request else "", faults=result.faults,
             refused=request.refused if request else (), recipients=request.recipients if request else 0,
             parts=request.total_parts if request else 0, cost_idr=request.cost_idr if request else None,
-            digest=digest,
+            digest=digest, rows_of="group" if request is not None and request.groups else "to",
         )  # fmt: skip
         return JobReceipt(client, body)
+
+
+def _repeated(conn: sqlite3.Connection, client: str, job: JobRefusal) -> _Result | None:
+    """A job that came in time once is a duplicate when it comes again too late, not a refusal."""
+    known = requests.by_job(conn, client, job.id) if job.id and job.digest else None
+    return _Result("duplicate", known[0]) if known is not None and known[1] == job.digest else None
 
 
 def _permission_faults(job: Job, client: MqttClient) -> list[Fault]:

@@ -28,6 +28,10 @@ from gatewayd.store.notices import Notice
 from gatewayd.wire.gsm7 import first_outside
 
 _SAMPLE: Final = 5
+_SENT: Final = (
+    DeliveryState.SUBMITTING, DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.IN_DOUBT,
+    DeliveryState.UNDELIVERED_UNKNOWN,
+)  # fmt: skip
 _ID_COLUMNS: Final = ("npm", "nim", "nip", "nidn", "npm/nim", "no induk")
 
 
@@ -90,6 +94,10 @@ def _waits_for(desk: Desk, request: Request) -> tuple[str, ...]:
     """The steps still to come."""
     if request.preapproved or request.closed_as or request.approved_at is not None:
         return ()
+    return _undecided(desk, request)
+
+
+def _undecided(desk: Desk, request: Request) -> tuple[str, ...]:
     given = approvals.decisions(desk.conn, request.id)
     decided = {row.step for row in given if row.digest == request.digest and row.verdict == "approve"}
     return tuple(step.name for index, step in enumerate(desk.settings.approval.steps) if index not in decided)
@@ -163,20 +171,16 @@ def _status(desk: Desk, notice: Notice, head: views.Head, request: Request) -> v
 
 def _cancelled(desk: Desk, notice: Notice, head: views.Head, request: Request) -> views.View:
     counts = deliveries.counts(desk.conn, request.id)
+    sent = sum(counts.get(state, 0) for state in _SENT)
     stopped = int(str(notice.params["stopped"]))
     person = shown_name(desk.settings, str(notice.params["person"]))
-    return views.Cancelled(
-        head,
-        person,
-        str(notice.params["reason"]),
-        stopped,
-        sum(counts.values()) - counts.get(DeliveryState.CANCELLED, 0),
-    )
+    return views.Cancelled(head, person, str(notice.params["reason"]), stopped, sent)
 
 
 def _expired(desk: Desk, notice: Notice, head: views.Head, request: Request) -> views.View:
-    names = tuple(step.name for step in desk.settings.approval.steps)
-    return views.Expired(head, request.created_at, names)
+    """`waits_for` as it was when the time was over; nothing where it waited for a correction."""
+    waited = () if request.faults else _undecided(desk, request)
+    return views.Expired(head, request.created_at, waited)
 
 
 def _token_problem(desk: Desk, notice: Notice, head: views.Head) -> views.View:
@@ -188,7 +192,9 @@ def _unclear(desk: Desk, notice: Notice, head: views.Head) -> views.View:
 
 
 def _unreadable(desk: Desk, notice: Notice, head: views.Head) -> views.View:
-    return views.Unreadable(head, str(notice.params["code"]), str(notice.params.get("typed", "")))
+    box = desk.settings.mailbox
+    limit_mb = (box.max_bytes if box else 0) // 2**20 or 10
+    return views.Unreadable(head, str(notice.params["code"]), str(notice.params.get("typed", "")), limit_mb=limit_mb)
 
 
 def _alarm(desk: Desk, notice: Notice, head: views.Head) -> views.View:
