@@ -5,6 +5,7 @@ unauthenticated, because parsers disagree on such headers and one of them is the
 bytes looked at (at most MAX_BLOCK). Source: RFC 5322 §2.2, reference/reliability §2.1.
 """
 
+import email.errors
 import email.header
 import re
 from collections.abc import Iterator
@@ -126,6 +127,6 @@ def decoded(value: str, limit: int = 500) -> str:
         for chunk, charset in email.header.decode_header(value[:MAX_FIELD]):
             octets = chunk if isinstance(chunk, bytes) else chunk.encode("latin-1", "replace")
             pieces.append(decode(octets, charset or "")[0])
-    except (ValueError, LookupError):
+    except (ValueError, LookupError, email.errors.HeaderParseError):
         pieces = [decode(raw, "")[0]]
     return one_line("".join(pieces), limit)

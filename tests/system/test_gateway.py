@@ -8,7 +8,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from tests.fakes.sheets import xlsx
+from tests.fakes.spreadsheets import xlsx
 from tests.system.campus import (
     DOMAIN,
     INVALID,
@@ -152,7 +152,7 @@ def test_xlsx_list(campus: Campus) -> None:
     rows = [["NPM", "Nama", "No HP"], ["2110001", "Siti Contoh", 81200000101.0], ["2110002", "Tono", "0812 0000 0102"]]
     mail = make(UNIT, "Permohonan SMS", form("Dari lembar kerja."))
     mail.add_attachment(
-        xlsx(rows), maintype="application", subtype="vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        xlsx({"Daftar": rows}), maintype="application", subtype="vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         filename="daftar.xlsx",
     )  # fmt: skip
     campus.post(mail)
