@@ -4,19 +4,27 @@ Exit status: 0 done, 1 failed (one line on stderr says why), 2 wrong usage, 78 s
 """
 
 import argparse
+import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from gatewayd import __version__
 from gatewayd.errors import GatewaydError, SettingsError
 
 EX_CONFIG: Final = 78
+#: Verb → the module of its family, in the order in which the help lists them.
+_FAMILIES: Final[Mapping[str, str]] = {
+    "run": "run", "demo": "demo", "check": "check", "status": "show", "requests": "show", "show": "show",
+    "approve": "decide", "reject": "decide", "cancel": "decide", "send": "send", "report": "report",
+    "simulate-modem": "simulate",
+}  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    args = build_parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    args = build_parser(given[0] if given else "").parse_args(given)
     try:
         return int(args.run(args))
     except SettingsError as error:
@@ -32,15 +40,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def build_parser() -> argparse.ArgumentParser:
-    from gatewayd.cli import check, decide, demo, report, run, send, show, simulate
-
+def build_parser(wanted: str = "") -> argparse.ArgumentParser:
+    """The parser; with `wanted` only the family of that verb is loaded, so that the daemon carries nothing else."""
     parser = argparse.ArgumentParser(
         prog="gatewayd",
         description="Mass SMS and e-mail on request: form in, approvals, GSM modem and SMTP out, delivery log back.",
     )
     parser.add_argument("--version", action="version", version=f"gatewayd {__version__}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
-    for family in (run, demo, check, show, decide, send, report, simulate):
-        family.add_parser(verbs)
+    families = [_FAMILIES[wanted]] if wanted in _FAMILIES else list(dict.fromkeys(_FAMILIES.values()))
+    for family in families:
+        importlib.import_module(f"gatewayd.cli.{family}").add_parser(verbs)
     return parser

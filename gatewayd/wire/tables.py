@@ -10,13 +10,14 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Final, TypeAlias
-
-import python_calamine
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from gatewayd.wire.archive import opened
 from gatewayd.wire.charset import decode_guessing
 from gatewayd.wire.plaintext import tidy
+
+if TYPE_CHECKING:
+    import python_calamine
 
 #: Rows of a sheet: (number from 1, cells). Blank rows are left out.
 Table: TypeAlias = tuple[tuple[int, tuple[str, ...]], ...]
@@ -50,6 +51,9 @@ def tables_of(data: bytes) -> tuple[Table, ...] | str:
 
 
 def _spreadsheet(data: bytes) -> tuple[Table, ...] | str:
+    # Loaded in the sandbox child only: the daemon uses this module for lists that are no files.
+    import python_calamine
+
     try:
         with python_calamine.load_workbook(io.BytesIO(data)) as book:
             return _sheets(book)
@@ -60,12 +64,13 @@ def _spreadsheet(data: bytes) -> tuple[Table, ...] | str:
         raise
 
 
-def _sheets(book: python_calamine.CalamineWorkbook) -> tuple[Table, ...] | str:
+def _sheets(book: "python_calamine.CalamineWorkbook") -> tuple[Table, ...] | str:
+    from python_calamine import SheetTypeEnum, SheetVisibleEnum
+
     visible = [
         sheet.name
         for sheet in book.sheets_metadata
-        if sheet.visible is python_calamine.SheetVisibleEnum.Visible
-        and sheet.typ is python_calamine.SheetTypeEnum.WorkSheet
+        if sheet.visible is SheetVisibleEnum.Visible and sheet.typ is SheetTypeEnum.WorkSheet
     ]
     tables: list[Table] = []
     for name in visible[:_MAX_SHEETS]:
