@@ -9,8 +9,9 @@ Automatic mail and mail from senders that cannot be proven get no answer and dec
 
 import json
 import sqlite3
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 from gatewayd import sandbox
 from gatewayd.errors import SandboxError
@@ -25,13 +26,19 @@ from gatewayd.wire import reading
 from gatewayd.wire.reading import ReadMail
 
 ATTEMPTS: Final = 3
+#: Reads a mail; raises SandboxError where it cannot be read within the limits.
+Reader: TypeAlias = Callable[[bytes], Awaitable[bytes]]
+
+
+async def _read_in_sandbox(payload: bytes) -> bytes:
+    return await sandbox.call("gatewayd.wire.reading:read_mail", payload)
 
 
 class MailDesk:
     """The `accept` of the mailbox."""
 
-    def __init__(self, ctx: Context) -> None:
-        self._ctx = ctx
+    def __init__(self, ctx: Context, read: Reader = _read_in_sandbox) -> None:
+        self._ctx, self._reader = ctx, read
         self._forms = FormDesk(ctx)
 
     async def accept(self, mail: IncomingMail) -> Disposition:
@@ -41,7 +48,9 @@ class MailDesk:
         )  # fmt: skip
         if stored.state == "done":
             return Disposition.PROCESSED
-        if stored.state == "quarantined" or stored.attempts > ATTEMPTS:
+        if stored.state == "quarantined":
+            return Disposition.QUARANTINE
+        if stored.attempts > ATTEMPTS:
             return await self._quarantine(stored.id, "it failed three times")
         read = await self._read(mail)
         if read is None:
@@ -63,7 +72,7 @@ class MailDesk:
             "max_recipients": settings.sending.max_recipients, "too_big": mail.too_big,
         }  # fmt: skip
         try:
-            answer = await sandbox.call("gatewayd.wire.reading:read_mail", json.dumps(head).encode() + b"\n" + mail.raw)
+            answer = await self._reader(json.dumps(head).encode() + b"\n" + mail.raw)
             return reading.from_json(answer)
         except (SandboxError, ValueError) as error:
             get_logger().error("mail.unreadable", uid=mail.uid, size=mail.size, why=str(error))

@@ -37,6 +37,7 @@ def raw_settings(state_dir: Path) -> dict[str, Any]:
     """Settings as tomllib would give them; tests change what they are about."""
     return {
         "gateway": {"state_dir": str(state_dir), "staff": ["staf@kampus.example"]},
+        "mailbox": {"host": "localhost", "tls": "none", "trusted_authserv_ids": ["mail.kampus.example"]},
         "smtp": {"host": "localhost", "tls": "none", "sender": "pesan@kampus.example"},
         "modems": [
             {"name": "gsm1", "port": "/dev/null", "price_idr": 350, "pause": ["0s", "0s"], "parts_per_day": 10000}

@@ -266,6 +266,27 @@ def status(campus: Campus) -> list[dict[str, str]]:
     return links
 
 
+def test_servers_that_were_away_are_found_again(campus: Campus) -> None:
+    """Mail and broker go away; the modem goes on; everything recovers by itself."""
+    campus.dovecot.stop()
+    campus.mosquitto.stop()
+    for name in ("mailbox", "broker"):
+        wait_for(f"{name} lost", lambda name=name: [r for r in status(campus) if r["state"] == f"{name}.lost"])  # type: ignore[misc]
+    assert [row["state"] for row in status(campus) if row["name"] == "gsm1"] == ["ready"]
+    campus.dovecot.start()
+    campus.mosquitto.start()
+    for name in ("mailbox", "broker"):
+        wait_for(
+            f"{name} back", lambda name=name: [r for r in status(campus) if r["name"] == name and r["state"] == "ready"]
+        )  # type: ignore[misc]
+    number, _ = ask(campus, form("Setelah pulih.", recipients=ONE))
+    assert campus.daemon.show(number)["state"] == "awaiting_approval"
+    with siakad_at(campus) as siakad:
+        siakad.subscribe("gatewayd/receipts/siakad")
+        siakad.publish("gatewayd/jobs/siakad", b"{")
+        siakad.wait("gatewayd/receipts/siakad", lambda m: m["result"] == "rejected")
+
+
 def test_lost_registration_pauses_and_comes_back(campus: Campus) -> None:
     campus.modem.tell({"set": {"registration": 2}})
     wait_for("the pause", lambda: [r for r in status(campus) if r["state"] == "modem.not_registered"])
