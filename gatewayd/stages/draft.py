@@ -4,7 +4,7 @@ Pure in effect: no I/O, no clock but the `now` it is given. All intakes go throu
 a command obey the same rules.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -132,7 +132,3 @@ def _expires(draft: Draft, settings: Settings, now: datetime) -> datetime:
 def quoted(text: str) -> str:
     """What somebody typed, cut for a fault."""
     return text[:_QUOTE]
-
-
-def with_recipients(draft: Draft, recipients: tuple[Recipient, ...]) -> Draft:
-    return replace(draft, recipients=replace(draft.recipients, recipients=recipients))

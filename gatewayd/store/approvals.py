@@ -68,17 +68,6 @@ def use_token(conn: sqlite3.Connection, hash_: bytes, digest: bytes, now: dateti
     return cursor.rowcount == 1
 
 
-def has_live_token(
-    conn: sqlite3.Connection, request: RequestId, step: int, person: str, digest: bytes, now: datetime
-) -> bool:
-    row = conn.execute(
-        "SELECT 1 FROM tokens WHERE request = ? AND step = ? AND person = ? AND digest = ? AND used_at IS NULL"
-        " AND expires_at > ?",
-        (request, step, person, digest, to_ms(now)),
-    ).fetchone()
-    return row is not None
-
-
 def decide(
     conn: sqlite3.Connection,
     request: RequestId,

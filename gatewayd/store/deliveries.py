@@ -73,16 +73,6 @@ def counts(conn: sqlite3.Connection, request: RequestId) -> dict[DeliveryState, 
     return {DeliveryState(state): count for state, count in rows}
 
 
-def last_submitted(conn: sqlite3.Connection, request: RequestId) -> datetime | None:
-    """When the last message of `request` was accepted or ended in doubt."""
-    row = conn.execute(
-        "SELECT max(coalesce(accepted_at, submitted_at)) FROM deliveries WHERE request = ? AND kind = 'message'",
-        (request,),
-    ).fetchone()
-    last: int | None = row[0]
-    return from_ms(last)
-
-
 def of_request(conn: sqlite3.Connection, request: RequestId) -> list[DeliveryRow]:
     """Every message of `request`, in the order of its list."""
     rows = conn.execute(
