@@ -150,6 +150,9 @@ class Dialogue:
     def _place_answer(self, line: str) -> Event | None:
         """A line while a command is outstanding."""
         if self._prefix and line.startswith(self._prefix):
+            if self._state is _State.PROMPT:
+                # Nothing of this submission has left yet: the answer belongs to one before it.
+                return Stray(line)
             self._info.append(line)
             return None
         if _FINAL.fullmatch(line):

@@ -71,7 +71,11 @@ class SimModem:
             ],
             stdout=self._log, stderr=subprocess.STDOUT,
         )  # fmt: skip
-        wait_for("the simulated modem's port", self._is_up)
+        try:
+            wait_for("the simulated modem's port", self._is_up)
+        except AssertionError:
+            self.close()
+            raise
 
     def _is_up(self) -> bool:
         if self._process.poll() is not None:
