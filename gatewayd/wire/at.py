@@ -21,6 +21,7 @@ _INDICATIONS: Final = (
     "+CIEV", "+CGEV", "+CTZV", "+NITZ", "+CNSMOD", "+CPIN", "+CFUN", "+CMTE", "RING", "RDY", "Call Ready", "SMS Ready",
     "PB DONE", "SMS DONE", "+QIND", "+WIND", "^", "+ZEND", "+ZUSIMR", "UNDER-VOLTAGE", "OVER-VOLTAGE", "NORMAL POWER",
 )  # fmt: skip
+_HEX: Final = re.compile(r"[0-9A-Fa-f]+")
 #: Indications that are followed by a PDU on a line of its own.
 _WITH_PDU: Final = ("+CMT:", "+CDS:", "+CBM:")
 #: The modem has started anew: its settings are gone.
@@ -140,7 +141,8 @@ class Dialogue:
             return None
         if self._head:
             head, self._head = self._head, ""
-            return Indicated(head, line)
+            if _HEX.fullmatch(line):
+                return Indicated(head, line)
         if self._state is not _State.IDLE:
             return self._place_answer(line)
         if line.startswith(_INDICATIONS):
@@ -155,6 +157,9 @@ class Dialogue:
                 return Stray(line)
             self._info.append(line)
             return None
+        if self._state is _State.PROMPT and line == "OK":
+            # No submit is answered OK before its prompt: this one is late, too.
+            return Stray(line)
         if _FINAL.fullmatch(line):
             info = tuple(self._info)
             self.abandon()

@@ -54,6 +54,7 @@ def after(command: str, data: bytes, prefix: str = "", *, prompt: bool = False) 
             [Indicated('+CUSD: 1,"Sisa Rp.500\r\n1. Beli\r\n2. Info",15')], id="line ends inside quotes",
         ),
         pytest.param("", "", b"\r\n+CMGS: 9\r\n", [Stray("+CMGS: 9")], id="late answer"),
+        pytest.param("AT", "", b"\r\n+CDS: 25\r\nOK\r\n", [OK], id="report whose PDU was lost"),
         pytest.param("", "", b"\r\nRDY\r\n", [Indicated("RDY")], id="boot"),
     ],
 )  # fmt: skip
@@ -76,7 +77,8 @@ def test_error_instead_of_the_prompt() -> None:
 def test_an_answer_to_the_submission_before_is_not_taken_for_this_one() -> None:
     dialogue = Dialogue()
     dialogue.expect("AT+CMGS=23", "+CMGS:", prompt=True)
-    assert dialogue.receive(b"\r\n+CMGS: 5\r\n\r\n> ") == [Stray("+CMGS: 5"), Prompted()]
+    late = b"\r\n+CMGS: 5\r\n\r\nOK\r\n\r\n> "
+    assert dialogue.receive(late) == [Stray("+CMGS: 5"), Stray("OK"), Prompted()]
     assert dialogue.receive(b"\r\n+CMGS: 6\r\n\r\nOK\r\n") == [Answered("OK", ("+CMGS: 6",))]
 
 

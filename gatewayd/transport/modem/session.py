@@ -105,9 +105,13 @@ class Session:
         self._link.write(f"{command}\r".encode("ascii"))
         async with asyncio.timeout(prompt_s):
             await first_of(self._prompt, self._answer)
-        if not self._answer.done():
-            on_air()
-            self._link.write(pdu.encode("ascii") + _CTRL_Z)
+        if self._answer.done():
+            # Refused without a prompt; one that comes late must not stay open for the next command to fall into.
+            answered = self._answer.result()
+            await self._clear()
+            return answered
+        on_air()
+        self._link.write(pdu.encode("ascii") + _CTRL_Z)
         async with asyncio.timeout(timeout_s):
             answered = await self._answer
         self._free_at = loop.time() + self._gap_s
@@ -142,6 +146,7 @@ class Session:
                 self._dialogue.abandon()
             else:
                 return
+        self._lose("the modem does not answer AT")
         raise LinkError("the modem does not answer AT")
 
     def _received(self, data: bytes) -> None:
