@@ -109,10 +109,13 @@ class _Watch:
             await self._rest(max(0.0, self._next_poll - self._clock.monotonic()))
 
     async def _round(self) -> None:
-        uids = await self._thread.call(self._session.search)
-        await self._polled()
-        for uid in uids:
-            if uid not in self._later:
+        """Offer everything, and what came meanwhile: IDLE does not repeat an arrival that another answer told."""
+        while True:
+            uids = [uid for uid in await self._thread.call(self._session.search) if uid not in self._later]
+            await self._polled()
+            if not uids:
+                return
+            for uid in uids:
                 await self._offer(uid)
 
     async def _offer(self, uid: int) -> None:

@@ -64,6 +64,22 @@ async def test_new_mail_is_seen_in_idle_and_moved_once_it_is_accepted(
     assert dovecot.mails(USER) == []
 
 
+async def test_a_mail_that_arrives_while_another_is_handled_does_not_wait_for_the_next_poll(
+    dovecot: Dovecot, tmp_path: Path
+) -> None:
+    offered = Offered()
+
+    async def accept(mail: IncomingMail) -> Disposition:
+        if b"Kedua" not in mail.raw:
+            await asyncio.to_thread(dovecot.deliver, RAW + b"Kedua\r\n", USER)
+        return await offered.accept(mail)
+
+    async with watching(MailIntake(mailbox(dovecot, tmp_path, idle="60s", poll="60s")), accept):
+        dovecot.deliver(RAW, USER)
+        await offered.next()
+        assert b"Kedua" in (await offered.next()).raw
+
+
 async def test_the_folder_is_that_of_the_disposition(dovecot: Dovecot, tmp_path: Path) -> None:
     for subject in (b"satu", b"dua", b"tiga"):
         dovecot.deliver(b"Subject: " + subject + b"\r\n\r\nx\r\n", USER)
