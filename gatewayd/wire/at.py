@@ -26,8 +26,10 @@ _HEX: Final = re.compile(r"[0-9A-Fa-f]+")
 _WITH_PDU: Final = ("+CMT:", "+CDS:", "+CBM:")
 #: The modem has started anew: its settings are gone.
 _BOOTED: Final = ("RDY", "Call Ready", "SMS Ready", "^SYSSTART", "NORMAL POWER DOWN", "+CFUN: 1")
-#: Far above any answer; a line that never ends is noise.
+#: Bytes. Far above any answer; a line that never ends is noise, and is cut there whatever the chunks.
 _LONGEST: Final = 16_384
+#: Bytes. 182 characters as hexadecimal UCS-2 and what stands around them; more is a text whose quote got lost.
+_LONGEST_USSD: Final = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +87,8 @@ class Dialogue:
         self._echo = ""
         self._info: list[str] = []
         self._head = ""
-
-    @property
-    def is_idle(self) -> bool:
-        return self._state is _State.IDLE
+        #: What stands in the buffer is not continued any more: its end got lost.
+        self._is_torn = False
 
     def expect(self, command: str, prefix: str = "", *, prompt: bool = False) -> None:
         """`command` goes out now; its answer lines start with `prefix`; `prompt`: a `>` comes before the result."""
@@ -96,7 +96,11 @@ class Dialogue:
         self._prefix, self._echo, self._info = prefix, command, []
 
     def abandon(self) -> None:
-        """Nothing is expected any more (a deadline passed); what comes now is stray."""
+        """Nothing is expected any more (a deadline passed); what comes now is stray, and a text left open is over."""
+        self._rest()
+        self._is_torn = bool(self._buffer)
+
+    def _rest(self) -> None:
         self._state, self._prefix, self._echo, self._info = _State.IDLE, "", "", []
 
     def receive(self, data: bytes) -> list[Event]:
@@ -124,17 +128,22 @@ class Dialogue:
         return True
 
     def _take_line(self) -> str | None:
-        end = self._buffer.find(b"\n")
-        while end >= 0:
-            line = self._buffer[:end]
-            if not (line.lstrip(b"\r\x00 ").startswith(b"+CUSD:") and line.count(b'"') % 2 and len(line) < _LONGEST):
-                self._buffer = self._buffer[end + 1 :]
-                return line.decode("latin-1").strip("\r\n\x00 ")
-            end = self._buffer.find(b"\n", end + 1)
-        if len(self._buffer) > _LONGEST:
-            line, self._buffer = self._buffer, b""
-            return line.decode("latin-1").strip("\r\n\x00 ")
-        return None
+        end = self._buffer.find(b"\n", 0, _LONGEST)
+        if end < 0:
+            end = _LONGEST - 1 if len(self._buffer) >= _LONGEST else -1
+        elif _opens_text(self._buffer[:end]) and not self._is_torn:
+            end = self._text_end(end)
+        if end < 0:
+            return None
+        line, self._buffer, self._is_torn = self._buffer[: end + 1], self._buffer[end + 1 :], False
+        return line.decode("latin-1").strip("\r\n\x00 ")
+
+    def _text_end(self, first: int) -> int:
+        """The line end behind the closing quote; -1 while it may still come, `first` where it will not."""
+        end = first
+        while end >= 0 and _opens_text(self._buffer[:end]):
+            end = self._buffer.find(b"\n", end + 1, _LONGEST_USSD)
+        return first if end < 0 and len(self._buffer) >= _LONGEST_USSD else end
 
     def _place(self, line: str) -> Event | None:
         if not line:
@@ -162,7 +171,7 @@ class Dialogue:
             return Stray(line)
         if _FINAL.fullmatch(line):
             info = tuple(self._info)
-            self.abandon()
+            self._rest()
             return Answered(line, info)
         if line.startswith(_INDICATIONS):
             return self._indicate(line)
@@ -175,3 +184,8 @@ class Dialogue:
             self._head = line
             return None
         return Indicated(line)
+
+
+def _opens_text(line: bytes) -> bool:
+    """A USSD answer whose quote is still open at the line's end."""
+    return line.lstrip(b"\r\x00 ").startswith(b"+CUSD:") and line.count(b'"') % 2 == 1

@@ -45,8 +45,10 @@ def settings(modem: SimModem, **more: Any) -> Modem:
 
 
 @asynccontextmanager
-async def running(given: Modem) -> AsyncIterator[tuple[ModemTransport, Heard, "asyncio.Task[None]"]]:
-    transport, heard = ModemTransport(given, Clock()), Heard()
+async def running(
+    given: Modem, *, prompt_s: float = 15.0
+) -> AsyncIterator[tuple[ModemTransport, Heard, "asyncio.Task[None]"]]:
+    transport, heard = ModemTransport(given, Clock(), prompt_s=prompt_s), Heard()
     task = asyncio.create_task(transport.run(heard))
     try:
         async with asyncio.timeout(20):
@@ -85,19 +87,6 @@ async def test_accepted_with_its_reference_and_reported(tmp_path: Path) -> None:
     assert (report.reference, report.recipient, report.status) == (0, NUMBER, "delivered")
 
 
-async def test_a_refused_number_is_rejected_and_the_next_goes_out(tmp_path: Path) -> None:
-    outcomes, taken = await outcome_with(tmp_path, "cmgs_code:1,times=1", count=2)
-    assert isinstance(outcomes[0], Rejected)
-    assert isinstance(outcomes[1], Accepted)
-    assert taken == 1
-
-
-async def test_congestion_is_deferred(tmp_path: Path) -> None:
-    outcomes, taken = await outcome_with(tmp_path, "cmgs_code:42,times=1")
-    assert isinstance(outcomes[0], Deferred)
-    assert taken == 0
-
-
 async def test_no_answer_after_the_text_left_is_in_doubt(tmp_path: Path) -> None:
     outcomes, taken = await outcome_with(tmp_path, "reboot_after_ctrlz_sent:times=1")
     assert isinstance(outcomes[0], InDoubt)
@@ -124,6 +113,83 @@ async def test_oddities_of_the_line_lose_and_double_nothing(tmp_path: Path, faul
     assert not any(isinstance(outcome, InDoubt) for outcome in outcomes)
 
 
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (1, Rejected),
+        (128, Rejected),
+        (28, Deferred),
+        (38, Deferred),
+        (42, Deferred),
+        (331, Deferred),
+        (500, InDoubt),
+        (515, Deferred),
+    ],
+)
+async def test_each_class_of_refusal_has_its_outcome(tmp_path: Path, code: int, kind: type[Outcome]) -> None:
+    outcomes, taken = await outcome_with(tmp_path, f"cmgs_code:{code},times=1", count=2)
+    assert isinstance(outcomes[0], kind)
+    assert isinstance(outcomes[1], Accepted)
+    assert taken == 1
+
+
+async def test_a_prompt_that_does_not_come_defers_and_leaves_nothing_half_typed(tmp_path: Path) -> None:
+    with sim_modem(tmp_path, "gsm1", "--latency-ms", "20", "--fault", "prompt_missing:times=1") as modem:
+        async with running(settings(modem), prompt_s=0.3) as (transport, _, _):
+            assert isinstance(await transport.submit(part("satu")), Deferred)
+            assert isinstance(await transport.submit(part("dua")), Accepted)
+        assert [entry["text"] for entry in modem.ledger()] == ["dua"]
+
+
+async def test_the_answer_of_a_part_in_doubt_is_not_taken_for_the_next_one(tmp_path: Path) -> None:
+    fault = "cmgs_timeout_late_ok:0.4,times=1"
+    with sim_modem(tmp_path, "gsm1", "--latency-ms", "20", "--fault", fault) as modem:
+        async with running(settings(modem, submit_timeout="300ms")) as (transport, _, _):
+            first, second = await transport.submit(part("satu")), await transport.submit(part("dua"))
+        assert isinstance(first, InDoubt)
+        assert second == Accepted(modem.ledger()[1]["mr"])
+
+
+async def test_a_modem_that_answers_nothing_any_more_is_lost(tmp_path: Path) -> None:
+    with sim_modem(tmp_path, "gsm1", "--latency-ms", "20") as modem:
+        async with running(settings(modem), prompt_s=0.3) as (transport, _, task):
+            modem.tell({"fault": "hang_total"})
+            assert isinstance(await transport.submit(part()), Deferred)
+            with pytest.raises(LinkError, match="does not answer"):
+                await asyncio.wait_for(asyncio.shield(task), 10)
+        assert modem.ledger() == []
+
+
+async def test_unplugged_before_the_text_left_is_deferred(tmp_path: Path) -> None:
+    with sim_modem(tmp_path, "gsm1", "--latency-ms", "20", "--fault", "prompt_missing") as modem:
+        async with running(settings(modem)) as (transport, _, _):
+            submitting = asyncio.create_task(transport.submit(part()))
+            await asyncio.to_thread(
+                wait_for, "the command", lambda: modem.tell({"status": True})["faults"][0]["struck"]
+            )
+            modem.tell({"unplug": True})
+            assert isinstance(await submitting, Deferred)
+        assert modem.ledger() == []
+
+
+async def test_unplugged_after_the_text_left_is_in_doubt(tmp_path: Path) -> None:
+    with sim_modem(tmp_path, "gsm1", "--latency-ms", "20", "--fault", "cmgs_timeout_late_ok:100") as modem:
+        async with running(settings(modem, submit_timeout="60s")) as (transport, _, _):
+            submitting = asyncio.create_task(transport.submit(part()))
+            await asyncio.to_thread(wait_for, "the part on the network", modem.ledger)
+            modem.tell({"unplug": True})
+            assert isinstance(await submitting, InDoubt)
+
+
+async def test_a_report_that_comes_twice_is_told_twice(tmp_path: Path) -> None:
+    arguments = ("--latency-ms", "20", "--report-delay-ms", "50", "--fault", "sr_duplicate")
+    with sim_modem(tmp_path, "gsm1", *arguments) as modem:
+        async with running(settings(modem)) as (transport, heard, _):
+            assert isinstance(await transport.submit(part()), Accepted)
+            async with asyncio.timeout(10):
+                assert await heard.reports.get() == await heard.reports.get()
+
+
 async def test_unplugged_ends_run_and_replugged_works_again(tmp_path: Path) -> None:
     with sim_modem(tmp_path, "gsm1", "--latency-ms", "20") as modem:
         async with running(settings(modem)) as (transport, _, task):
@@ -133,7 +199,10 @@ async def test_unplugged_ends_run_and_replugged_works_again(tmp_path: Path) -> N
             assert isinstance(await transport.submit(part()), Deferred)
             with pytest.raises(LinkError):
                 await transport.run(Heard())
-        modem.tell({"replug": True})
+        moved = tmp_path / "another-name"
+        modem.tell({"replug": True, "link": str(moved)})
+        modem.link.unlink(missing_ok=True)
+        modem.link.symlink_to(moved)
         async with running(settings(modem)) as (transport, _, _):
             assert isinstance(await transport.submit(part()), Accepted)
 

@@ -111,8 +111,25 @@ def test_no_bytes_raise(chunks: list[bytes], prompt: bool) -> None:
         dialogue.receive(chunk)
 
 
-def test_a_line_that_never_ends_is_bounded() -> None:
+@pytest.mark.parametrize("size", [1, 999, 16_384, 50_000])
+def test_a_line_that_never_ends_is_cut_at_one_place_whatever_the_chunks(size: int) -> None:
+    dialogue, data = Dialogue(), b"x" * 50_000
+    found = [event for at in range(0, len(data), size) for event in dialogue.receive(data[at : at + size])]
+    assert found == [Stray("x" * 16_384)] * 3
+
+
+def test_a_text_whose_closing_quote_got_lost_ends_with_the_deadline() -> None:
     dialogue = Dialogue()
-    for _ in range(100):
-        dialogue.receive(b"x" * 1000)
-    assert len(dialogue._buffer) < 20_000
+    assert dialogue.receive(b'\r\n+CUSD: 0,"Sisa Rp.5\r\n') == []
+    dialogue.expect("AT+CSQ", "+CSQ:")
+    assert dialogue.receive(b"+CSQ: 9,0\r\nOK\r\n") == []
+    dialogue.abandon()
+    dialogue.expect("AT")
+    assert dialogue.receive(b"OK\r\n")[0] == Indicated('+CUSD: 0,"Sisa Rp.5')
+
+
+def test_a_text_whose_closing_quote_got_lost_holds_no_more_than_a_long_answer() -> None:
+    dialogue = Dialogue()
+    lines = b'+CUSD: 0,"Sisa\r\n' + b"RING\r\n" * 200
+    found = [event for at in range(0, len(lines), 7) for event in dialogue.receive(lines[at : at + 7])]
+    assert found == [Indicated('+CUSD: 0,"Sisa'), *[Indicated("RING")] * 200]

@@ -127,6 +127,9 @@ class Session:
         return answered
 
     async def _silence(self) -> None:
+        """The pause before a command. Raises LinkError where the modem was lost while this one waited its turn."""
+        if self.lost.done():
+            self.lost.result()
         wait = self._free_at - asyncio.get_running_loop().time()
         if wait > 0:
             await asyncio.sleep(wait)

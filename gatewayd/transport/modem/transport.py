@@ -41,8 +41,9 @@ class ModemTransport:
 
     channel = Channel.SMS
 
-    def __init__(self, settings: Modem, clock: Clock) -> None:
-        self._settings, self._clock = settings, clock
+    def __init__(self, settings: Modem, clock: Clock, *, prompt_s: float = _PROMPT_S) -> None:
+        """`prompt_s`: how long a submission waits for the prompt."""
+        self._settings, self._clock, self._prompt_s = settings, clock, prompt_s
         self._log = get_logger().bind(modem=settings.name)
         self._pin = PinOnce()
         self._health = Health(settings.name, LinkState.STARTING, clock.now())
@@ -106,7 +107,9 @@ class ModemTransport:
 
         async with self._radio:
             try:
-                answered = await session.submit(pdu.length, pdu.hex, _PROMPT_S, self._settings.submit_timeout, on_air)
+                answered = await session.submit(
+                    pdu.length, pdu.hex, self._prompt_s, self._settings.submit_timeout, on_air
+                )
             except (NoAnswer, LinkError) as error:
                 cause = Cause("no-answer" if isinstance(error, NoAnswer) else "link-lost", str(error), Blame.DEVICE)
                 return InDoubt(cause) if sent else Deferred(cause)
