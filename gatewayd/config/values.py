@@ -83,9 +83,12 @@ class Secret(Section):
         return Path(os.environ.get("CREDENTIALS_DIRECTORY", "/run/credentials/gatewayd.service")) / self.credential
 
     def read(self) -> str:
-        """The secret without the line end. Raises SettingsError when the file cannot be read."""
+        """The secret without the line end. Raises SettingsError when the file cannot be read or holds nothing."""
         try:
-            return self.path.read_text(encoding="utf-8").rstrip("\r\n")
+            secret = self.path.read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
             raise SettingsError(f"secret {self.path}: {reason}") from error
+        if not secret:
+            raise SettingsError(f"secret {self.path}: the file is empty")
+        return secret

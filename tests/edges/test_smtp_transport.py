@@ -302,10 +302,14 @@ async def test_a_wrong_password_blames_the_account_and_fails_no_mail(tmp_path: P
     assert "salah" not in heard.healths[-1].error
 
 
-async def test_a_missing_secret_file_is_a_lost_link(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [None, "", "\n"], ids=["missing", "empty", "a line end only"])
+async def test_a_secret_file_without_a_secret_is_a_lost_link(tmp_path: Path, content: str | None) -> None:
+    secret = tmp_path / "secret-file"
+    if content is not None:
+        secret.write_text(content)
     async with fake_smtp(login=True) as server:
-        settings = smtp(server.port, user=USER, password=Secret(file=tmp_path / "gone"))
-        with pytest.raises(LinkError, match="gone"):
+        settings = smtp(server.port, user=USER, password=Secret(file=secret))
+        with pytest.raises(LinkError, match="secret-file"):
             await SmtpTransport(settings, Clock()).run(Heard())
 
 
