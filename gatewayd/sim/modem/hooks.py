@@ -2,7 +2,7 @@
 
 A hook is a pure function from a value to the faulty value, or to None where it has nothing to do with that
 value; each value a hook could change is one opportunity, and the trigger picks among them. So a fault is an
-entry of a table (faults.py), and the modem has one place per hook, not one per fault.
+entry of a table (faults/), and the modem has one place per hook, not one per fault.
 
 Written as NAME[:ARGS], ARGS being the fault's own numbers and then `after=N` (leave the first N opportunities
 alone), `times=N` (strike N times), `p=0.1` (strike by chance, from the seed), separated by commas.

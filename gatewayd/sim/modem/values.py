@@ -1,5 +1,5 @@
 """What the parts of the simulated modem hand one another: answers, events that follow them, verdicts of the
-network, planned reports. Faults are functions from these values to other ones (faults.py).
+network, planned reports. Faults are functions from these values to other ones (faults/).
 
 All delays are seconds after the moment the value is acted on. Lines are text without line ends; an entry
 that holds "\\r\\n" is a header with its PDU.
