@@ -4,13 +4,13 @@ Only this room knows pydantic. Other rooms take the section they need as an argu
 """
 
 from gatewayd.config.load import DEFAULT_PATH, load
+from gatewayd.config.modem import Modem
 from gatewayd.config.sections import (
     Approval,
     Gateway,
     Group,
     Log,
     Mailbox,
-    Modem,
     Mqtt,
     MqttClient,
     Person,

@@ -8,11 +8,11 @@ from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from gatewayd.config.values import Duration, Secret, Section, TimeOfDay, Zone
+from gatewayd.config.modem import Modem
+from gatewayd.config.values import Duration, Name, Secret, Section, TimeOfDay, Zone
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Address = Annotated[str, Field(pattern=r"^[^\s@<>,;:\"()\[\]]+@[A-Za-z0-9.-]+$", max_length=254)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 ChannelName = Literal["sms", "email"]
@@ -107,44 +107,6 @@ class MqttClient(Section):
     max_recipients: Annotated[int, Field(ge=1)] = 1000
     #: Who gets the report of its requests, beside Ka. UPSI.
     contact: Address | None = None
-
-
-class Modem(Section):
-    name: Name
-    port: Path
-    baud: Annotated[int, Field(ge=1200)] = 115200
-    profile: Name = "generic"
-    pin: Secret | None = None
-    smsc: Annotated[str, Field(pattern=r"^(\+\d{5,15})?$")] = ""
-    operator: str = ""
-    #: Rp per part.
-    price_idr: Annotated[int, Field(ge=0)] = 0
-    #: Random pause between two parts of this SIM, least and most.
-    pause: tuple[Duration, Duration] = (6.0, 15.0)
-    parts_per_hour: Annotated[int, Field(ge=1)] | None = None
-    parts_per_day: Annotated[int, Field(ge=1)] | None = 100
-    #: USSD code that asks the balance; empty = the balance is not known.
-    credit_code: Annotated[str, Field(pattern=r"^[0-9*#]{0,20}$")] = ""
-    credit_every: Duration = 6 * 3600.0
-    #: Below this balance the SIM pauses.
-    credit_floor_idr: Annotated[int, Field(ge=0)] = 0
-    #: Warn when the active period ends within this time.
-    active_warning: Duration = 14 * 86400.0
-    signal_every: Duration = 60.0
-    #: Silence on the line between a final result and the next command.
-    command_gap: Duration = 0.02
-    #: Network's word on a submit (at least 75 s: TS 24.011 §10 lets the network take 45 s).
-    submit_timeout: Duration = 90.0
-    status_reports: bool = True
-    #: How long the service centre tries.
-    validity: Duration = 24 * 3600.0
-
-    @field_validator("pause")
-    @classmethod
-    def _least_first(cls, given: tuple[float, float]) -> tuple[float, float]:
-        if given[0] > given[1]:
-            raise ValueError("the least pause first, then the most")
-        return given
 
 
 class Unit(Section):

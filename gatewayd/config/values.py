@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from gatewayd.errors import SettingsError
 
@@ -50,6 +50,8 @@ def _zone(given: object) -> object:
     return given
 
 
+#: What a person calls a modem, a client or a person in the settings.
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 #: Seconds.
 Duration = Annotated[float, BeforeValidator(_duration)]
 #: Local time of day.
