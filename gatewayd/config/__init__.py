@@ -5,6 +5,7 @@ Only this room knows pydantic. Other rooms take the section they need as an argu
 
 from gatewayd.config.load import DEFAULT_PATH, load
 from gatewayd.config.modem import Modem
+from gatewayd.config.profile import AUTO, Profile, load_profile, recognised
 from gatewayd.config.sections import (
     Approval,
     Gateway,
@@ -26,6 +27,7 @@ from gatewayd.config.sections import (
 from gatewayd.config.values import Secret
 
 __all__ = [
+    "AUTO",
     "DEFAULT_PATH",
     "Approval",
     "Gateway",
@@ -36,6 +38,7 @@ __all__ = [
     "Mqtt",
     "MqttClient",
     "Person",
+    "Profile",
     "Report",
     "Retention",
     "Secret",
@@ -46,4 +49,6 @@ __all__ = [
     "Unit",
     "Window",
     "load",
+    "load_profile",
+    "recognised",
 ]

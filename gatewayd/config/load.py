@@ -92,7 +92,9 @@ def crosscheck(settings: Settings) -> Iterator[str]:
 def _doubles(settings: Settings) -> Iterator[str]:
     named = {
         "modems.name": [modem.name for modem in settings.modems],
-        "modems.port": [str(modem.port) for modem in settings.modems],
+        "modems.port": [str(modem.port) for modem in settings.modems if not (modem.imei or modem.imsi)],
+        "modems.imei": [modem.imei for modem in settings.modems if modem.imei],
+        "modems.imsi": [modem.imsi for modem in settings.modems if modem.imsi],
         "people.id": [person.id for person in settings.people],
         "people.addresses": [a.lower() for person in settings.people for a in person.addresses],
         "units.name": [unit.name for unit in settings.units],

@@ -5,14 +5,23 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
+from gatewayd.config.profile import AUTO, load_profile
 from gatewayd.config.values import Duration, Name, Secret, Section
+from gatewayd.errors import SettingsError
 
 
 class Modem(Section):
     name: Name
-    port: Path
+    #: A path, or a pattern such as "/dev/serial/by-id/usb-HUAWEI*": the one that answers and fits is taken.
+    port: Path = Path("/dev/serial/by-id/*")
+    #: Only the modem with this serial number, only the SIM with this number; empty: any.
+    imei: Annotated[str, Field(pattern=r"^(\d{15})?$")] = ""
+    imsi: Annotated[str, Field(pattern=r"^(\d{14,15})?$")] = ""
     baud: Annotated[int, Field(ge=1200)] = 115200
-    profile: Name = "generic"
+    #: Name of a shipped profile, path of an own one, or "auto": by what the modem says of itself.
+    profile: str = AUTO
+    #: Run without a shell to cut and restore the modem's power, when nothing else brings it back.
+    power_cycle: tuple[str, ...] = ()
     pin: Secret | None = None
     smsc: Annotated[str, Field(pattern=r"^(\+\d{5,15})?$")] = ""
     operator: str = ""
@@ -37,6 +46,16 @@ class Modem(Section):
     status_reports: bool = True
     #: How long the service centre tries.
     validity: Duration = 24 * 3600.0
+
+    @field_validator("profile")
+    @classmethod
+    def _known_profile(cls, given: str) -> str:
+        try:
+            if given != AUTO:
+                load_profile(given)
+        except SettingsError as error:
+            raise ValueError(str(error)) from None
+        return given
 
     @field_validator("pause")
     @classmethod
