@@ -33,11 +33,16 @@ def _request(device: Device, command: Command) -> Answer:
     if not device.radio().is_registered:
         return Answer(final=cme(device.session, _NO_SERVICE))
     code = _typed(device, text)
-    note = Note(code, device.session.ussd_is_open)
+    note = Note("ussd", (("code", code), ("is_choice", device.session.ussd_is_open)))
     turn = device.bench.ussd(_turn(device, code))
     device.session.ussd_is_open = turn.replies[-1:] != () and turn.replies[-1][0] == ussd.REPLY_WANTED
     lines = tuple(_line(device, mode_, reply) for mode_, reply in turn.replies)
     return Answer(then=(note, *(Say((line,), turn.after_s) for line in lines)))
+
+
+def choose(device: Device, text: str) -> Answer:
+    """What was typed at the prompt behind a menu: the choice in it."""
+    return _request(device, Command("+CUSD", Form.SET, f'1,"{text}"'))
 
 
 def _now(_: Device, __: Command) -> Answer:

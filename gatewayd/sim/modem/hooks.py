@@ -14,7 +14,20 @@ from random import Random
 from typing import Final, TypeVar
 
 from gatewayd.sim.modem.atline import Command
-from gatewayd.sim.modem.values import Answer, Chunks, Prompt, Radio, Report, UssdTurn, Verdict
+from gatewayd.sim.modem.values import (
+    Answer,
+    Arrival,
+    Card,
+    Chunks,
+    Delivery,
+    Prompt,
+    Radio,
+    Report,
+    Room,
+    UssdHabit,
+    UssdTurn,
+    Verdict,
+)
 
 _Value = TypeVar("_Value")
 
@@ -32,7 +45,9 @@ class Given:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hook:
     """`command` gives an answer in place of carrying the command out; `answer` gets the name of the last command
-    of the line with its answer; `verdict` and `reports` belong to a part; `line` is the port itself."""
+    of the line with its answer; `verdict` and `reports` belong to a part, `arrivals` to a message for this SIM,
+    `delivery` to what the modem does with either; `line` is the port itself. Every look at the network, the SIM
+    or a memory is an opportunity of `radio`, `card`, `room`."""
 
     command: Callable[[Given, Command], Answer | None] | None = None
     answer: Callable[[Given, str, Answer], Answer | None] | None = None
@@ -40,17 +55,13 @@ class Hook:
     verdict: Callable[[Given, Verdict], Verdict | None] | None = None
     reports: Callable[[Given, tuple[Report, ...]], tuple[Report, ...] | None] | None = None
     radio: Callable[[Given, Radio], Radio | None] | None = None
+    card: Callable[[Given, Card], Card | None] | None = None
+    room: Callable[[Given, Room], Room | None] | None = None
+    arrivals: Callable[[Given, tuple[Arrival, ...]], tuple[Arrival, ...] | None] | None = None
+    delivery: Callable[[Given, Delivery], Delivery | None] | None = None
+    habit: Callable[[Given, UssdHabit], UssdHabit | None] | None = None
     ussd: Callable[[Given, UssdTurn], UssdTurn | None] | None = None
     line: Callable[[Given, bytes], Chunks | None] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One line of the table. `argument` names the fault's own number, '' if it has none."""
-
-    description: str
-    hook: Hook
-    argument: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,17 @@ class Trigger:
     after: int = 0
     times: int | None = None
     p: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One line of the table. `argument` names the fault's own number, '' if it has none; `trigger` holds where
+    none is given."""
+
+    description: str
+    hook: Hook
+    argument: str = ""
+    trigger: Trigger = Trigger()
 
 
 @dataclass(slots=True)
@@ -115,34 +137,48 @@ class Bench:
         return answer
 
     def prompt(self, prompt: Prompt) -> Prompt:
-        for fault in self.armed:
-            if fault.hook.prompt:
-                prompt = fault.strike(fault.hook.prompt(fault.given, prompt), prompt)
-        return prompt
+        return self._passed(prompt, lambda hook: hook.prompt)
 
     def verdict(self, verdict: Verdict) -> Verdict:
-        for fault in self.armed:
-            if fault.hook.verdict:
-                verdict = fault.strike(fault.hook.verdict(fault.given, verdict), verdict)
-        return verdict
+        return self._passed(verdict, lambda hook: hook.verdict)
 
     def reports(self, reports: tuple[Report, ...]) -> tuple[Report, ...]:
-        for fault in self.armed:
-            if fault.hook.reports and reports:
-                reports = fault.strike(fault.hook.reports(fault.given, reports), reports)
-        return reports
+        return self._passed(reports, lambda hook: hook.reports if reports else None)
 
     def radio(self, radio: Radio) -> Radio:
-        for fault in self.armed:
-            if fault.hook.radio:
-                radio = fault.strike(fault.hook.radio(fault.given, radio), radio)
-        return radio
+        return self._passed(radio, lambda hook: hook.radio)
+
+    def card(self, card: Card) -> Card:
+        return self._passed(card, lambda hook: hook.card)
+
+    def room(self, room: Room) -> Room:
+        return self._passed(room, lambda hook: hook.room)
+
+    def arrivals(self, arrivals: tuple[Arrival, ...]) -> tuple[Arrival, ...]:
+        return self._passed(arrivals, lambda hook: hook.arrivals)
+
+    def delivery(self, delivery: Delivery) -> Delivery:
+        return self._passed(delivery, lambda hook: hook.delivery)
+
+    def habit(self, habit: UssdHabit) -> UssdHabit:
+        return self._passed(habit, lambda hook: hook.habit)
 
     def ussd(self, turn: UssdTurn) -> UssdTurn:
+        return self._passed(turn, lambda hook: hook.ussd)
+
+    def has_radio(self) -> bool:
+        """Whether a fault in force may change what the modem knows of network or SIM."""
+        return any(fault.hook.radio or fault.hook.card for fault in self.armed)
+
+    def _passed(
+        self, value: _Value, change_of: Callable[[Hook], Callable[[Given, _Value], _Value | None] | None]
+    ) -> _Value:
+        """`value` as the faults in force make it."""
         for fault in self.armed:
-            if fault.hook.ussd:
-                turn = fault.strike(fault.hook.ussd(fault.given, turn), turn)
-        return turn
+            change = change_of(fault.hook)
+            if change:
+                value = fault.strike(change(fault.given, value), value)
+        return value
 
     def line(self, data: bytes) -> Chunks:
         chunks = Chunks((data,))
@@ -172,8 +208,10 @@ def parse(text: str, kinds: Mapping[str, Kind]) -> tuple[str, Given, Trigger]:
             raise ValueError(f"{text}: {key!r} is none of {', '.join(_TRIGGERS)}")
     if len(numbers) > (1 if kinds[name].argument else 0):
         raise ValueError(f"{text}: {name} takes {'one number' if kinds[name].argument else 'no number'}")
-    times = int(triggers["times"]) if "times" in triggers else None
-    return name, Given(tuple(numbers)), Trigger(int(triggers.get("after", 0)), times, triggers.get("p", 1.0))
+    usual = kinds[name].trigger
+    times = int(triggers["times"]) if "times" in triggers else usual.times
+    trigger = Trigger(int(triggers.get("after", usual.after)), times, triggers.get("p", usual.p))
+    return name, Given(tuple(numbers)), trigger
 
 
 def _number(text: str, item: str) -> float:

@@ -12,10 +12,11 @@ to the network, and wait there while the modem is away. Numbers: TP-MR goes 0 to
 from functools import partial
 from math import exp
 from random import Random
-from typing import Final, assert_never
+from typing import Final, TypeAlias, assert_never
 
 from gatewayd.clock import Clock
 from gatewayd.sim.modem.centre import Centre
+from gatewayd.sim.modem.commands_ussd import choose
 from gatewayd.sim.modem.device import Device
 from gatewayd.sim.modem.interpreter import carry_out
 from gatewayd.sim.modem.ledger import Journal, Ledger
@@ -23,8 +24,22 @@ from gatewayd.sim.modem.port import Output, Port, Unplugged
 from gatewayd.sim.modem.session import cms
 from gatewayd.sim.modem.timers import Timers
 from gatewayd.sim.modem.typed import Cancelled, CommandLine, PduTyped, Reader, Token
-from gatewayd.sim.modem.values import Answer, Deafen, Event, Note, Prompt, PullOut, Reboot, Say, Verdict
+from gatewayd.sim.modem.values import (
+    Answer,
+    Deafen,
+    Event,
+    Hush,
+    Note,
+    Prompt,
+    PullOut,
+    Reboot,
+    Say,
+    Unacknowledged,
+    Verdict,
+)
 from gatewayd.wire import tpdu
+
+_Delayed: TypeAlias = Say | Prompt | Reboot | PullOut | Unacknowledged
 
 _BAD_PDU: Final = 304
 #: Spread of the radio's latency (of its logarithm), and the longest that a network allows itself.
@@ -49,6 +64,7 @@ class Machine:
         self._input = bytearray()
         self._held: list[str] = []
         self._length = 0
+        self._asks_ussd = False
         self._is_up = True
         self._is_busy = False
         self.journal.note("boot", reason="start")
@@ -89,7 +105,7 @@ class Machine:
 
     def happen(self, event: Event) -> None:
         """Let `event` happen after its delay."""
-        after_s = event.after_s if isinstance(event, Say | Reboot | PullOut) else 0.0
+        after_s = event.after_s if isinstance(event, _Delayed) else 0.0
         if after_s > 0:
             self._timers.at(self._clock.monotonic() + after_s, partial(self._do, event), is_modems=True)
         else:
@@ -117,7 +133,10 @@ class Machine:
                     self._give(answer)
             case PduTyped(text):
                 self._release_held()
-                self._submit(text)
+                if self._asks_ussd:
+                    self._give(choose(self.device, text))
+                else:
+                    self._submit(text)
             case Cancelled():
                 self._release_held()
                 self._give(Answer(final=self.device.profile.escape_answer))
@@ -135,10 +154,14 @@ class Machine:
                 self._say(lines)
             case Prompt():
                 self._ask(self.device.bench.prompt(event))
-            case Note(code, is_choice):
-                self.journal.note("ussd", code=code, is_choice=is_choice)
-            case Reboot():
-                self._start("restart")
+            case Note(name, fields):
+                self.journal.note(name, **dict(fields))
+            case Hush():
+                self.device.session.is_hushed = True
+            case Unacknowledged():
+                self.device.session.stop_handing_over()
+            case Reboot(_, is_unseen):
+                self._start("restart", is_unseen)
             case PullOut(_, back_s):
                 self._go_down()
                 self._port.cut(Unplugged(back_s))
@@ -165,6 +188,7 @@ class Machine:
             self._port.lines((prompt.refused,))
         else:
             self._length = prompt.length
+            self._asks_ussd = prompt.is_ussd
             self._reader.awaits_pdu = True
 
     def _submit(self, text: str) -> None:
@@ -209,10 +233,13 @@ class Machine:
         self._input.clear()
         self._held.clear()
 
-    def _start(self, reason: str) -> None:
+    def _start(self, reason: str, is_unseen: bool = False) -> None:
         self._go_down()
         self.device.restart()
         self.journal.note("boot", reason=reason)
+        if is_unseen:
+            self._come_up()
+            return
         boot_s = self.device.network.settings.boot_ms / 1000
         self._timers.at(self._clock.monotonic() + boot_s, self._booted, is_modems=True)
 

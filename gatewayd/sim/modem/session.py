@@ -41,6 +41,8 @@ class Session:
     numeric_operator: bool = False
     plain_ussd: bool = False
     ussd_is_open: bool = False
+    is_hushed: bool = False
+    awaits_acknowledgement: bool = False
 
     @property
     def message_route(self) -> int:
@@ -51,6 +53,13 @@ class Session:
     def report_route(self) -> int:
         """<ds> of +CNMI: 0 nothing, 1 hand over, 2 store and tell."""
         return self.cnmi[3]
+
+    def stop_handing_over(self) -> None:
+        """What 27.005 §3.4.4 lets a modem do when AT+CNMA does not come: <mt> and <ds> are 0 from now on."""
+        if self.awaits_acknowledgement:
+            mode, _, broadcasts, _, buffer = self.cnmi
+            self.cnmi = (mode, 0, broadcasts, 0, buffer)
+            self.awaits_acknowledgement = False
 
 
 def cme(session: Session, code: int) -> str:

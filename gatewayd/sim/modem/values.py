@@ -8,6 +8,10 @@ that holds "\\r\\n" is a header with its PDU.
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from gatewayd.core.model import Concat
+from gatewayd.wire.tpdu import Pdu
+from gatewayd.wire.ussd import Style
+
 #: Registration states in which the network carries short messages (TS 27.007 §7.2).
 REGISTERED: Final = frozenset({1, 5, 6, 7, 9, 10})
 
@@ -23,18 +27,22 @@ class Say:
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """The modem asks for a PDU of `length` octets, showing `shown`. With `refused` it shows the prompt, says
-    that final result and goes on reading commands."""
+    that final result and goes on reading commands. With `is_ussd` it asks for the choice in a USSD menu."""
 
     length: int
     shown: str
     refused: str = ""
+    is_ussd: bool = False
+    after_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Reboot:
-    """The modem restarts: settings, input and what it was about to say are gone."""
+    """The modem restarts: settings, input and what it was about to say are gone. With `is_unseen` it is back at
+    once and shows no boot line."""
 
     after_s: float = 0.0
+    is_unseen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +62,25 @@ class Deafen:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something the network saw, for the ledger: a USSD code, and whether it answered a menu."""
+    """Something the network or the SIM saw, for the ledger, e.g. a USSD code and whether it answered a menu."""
 
-    code: str
-    is_choice: bool
+    event: str
+    fields: tuple[tuple[str, object], ...] = ()
 
 
-Event: TypeAlias = Say | Prompt | Reboot | PullOut | Deafen | Note
+@dataclass(frozen=True, slots=True)
+class Hush:
+    """The client mutes the modem's own chatter, until it restarts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unacknowledged:
+    """The time in which AT+CNMA had to come for what was handed over is up."""
+
+    after_s: float
+
+
+Event: TypeAlias = Say | Prompt | Reboot | PullOut | Deafen | Note | Hush | Unacknowledged
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +99,72 @@ SILENCE: Final = Answer(final="")
 
 @dataclass(frozen=True, slots=True)
 class Radio:
-    """What the modem knows of the network: state of registration, +CSQ value, name and MCC-MNC."""
+    """What the modem knows of the network: state of registration, +CSQ value, name and MCC-MNC. `packet` is the
+    registration for data (+CGREG, +CEREG) where it differs; the radio is on for `since_s`."""
 
     registration: int
     csq: int
     operator: str
     network: str
+    packet: int | None = None
+    since_s: float = 0.0
 
     @property
     def is_registered(self) -> bool:
-        return self.registration in REGISTERED
+        return self.registration in REGISTERED or self.packet in REGISTERED
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The SIM as the modem finds it: `trouble` is the +CME ERROR that keeps it from working (TS 27.007 §9.2),
+    0 if none. `pin` opens it where the trouble is 11; the power is on for `since_s`."""
+
+    serial: int
+    trouble: int = 0
+    pin: str = ""
+    since_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A memory as the modem shows it: `used` of `capacity` slots, counted from `first` in steps of `step`. It says
+    `told_full` when a message finds no room."""
+
+    used: int
+    capacity: int
+    first: int
+    step: int = 1
+    told_full: str = ""
+
+    @property
+    def indexes(self) -> range:
+        return range(self.first, self.first + self.capacity * self.step, self.step)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Something for this SIM, on its way: one part of a message, or the PDU `hex` as it stands."""
+
+    sender: str
+    text: str = ""
+    concat: Concat | None = None
+    message_class: int | None = None
+    hex: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What the modem does with a message or report from the network: keep it in `memory` ('' for none) and say
+    `line`, in which {memory}, {index}, {length} and {hex} stand for what it got. With `is_lost` it does neither.
+    With `acknowledge_s` it wants AT+CNMA in that time."""
+
+    pdu: Pdu
+    memory: str
+    line: str
+    is_report: bool
+    message_class: int | None = None
+    is_lost: bool = False
+    acknowledge_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +187,29 @@ class Report:
     tp_status: int
     after_s: float
     is_early: bool = False
+    service_centre: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UssdHabit:
+    """The encodings of USSD text the modem hears and says; whether the client asked for plain text (^USSDMODE)."""
+
+    hears: Style
+    says: Style
+    is_told_plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class UssdTurn:
-    """What the network says to one USSD code: +CUSD modes (TS 27.007 §7.15) with texts (None for a bare mode)."""
+    """What the network says to one USSD code: +CUSD modes (TS 27.007 §7.15) with texts (None for a bare mode), and
+    `tail`, lines behind them. `is_before_ok` puts all of it before OK, `has_prompt` a prompt behind a menu."""
 
     replies: tuple[tuple[int, str | None], ...]
     after_s: float
+    tail: tuple[str, ...] = ()
+    is_before_ok: bool = False
+    has_dcs: bool = True
+    has_prompt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
