@@ -7,6 +7,7 @@ from functools import partial
 from gatewayd.clock import Clock
 from gatewayd.config import Mailbox, Mqtt, Settings
 from gatewayd.core.health import Health, IncomingSms, LinkState, Registration
+from gatewayd.core.model import Submission
 from gatewayd.core.outcome import StatusReport
 from gatewayd.errors import LinkError
 from gatewayd.intake.imap_session import ImapSession
@@ -73,6 +74,9 @@ class _Ears:
 
     async def incoming(self, message: IncomingSms) -> None:
         raise LinkError("a message came in the middle of the check; it stays with the modem")
+
+    async def late_answer(self, submission: Submission, reference: int) -> bool:
+        return True
 
 
 async def _transport(transport: Transport, said: Callable[[Health], str]) -> str:

@@ -79,12 +79,19 @@ _ROWS: Final[dict[tuple[DeliveryState, Event], DeliveryState]] = {
     (S.HELD, E.HOLD): S.HELD,
     (S.HELD, E.CANCEL): S.CANCELLED,
     (S.HELD, E.EXPIRE): S.EXPIRED,
+    # Word about parts, or about an earlier attempt, comes while the rest waits.
+    (S.HELD, E.ACCEPT): S.ACCEPTED,
+    (S.HELD, E.DELIVER): S.DELIVERED,
+    (S.HELD, E.FAIL): S.FAILED,
     (S.QUEUED, E.QUEUE): S.QUEUED,
     (S.QUEUED, E.HOLD): S.HELD,
     (S.QUEUED, E.SUBMIT): S.SUBMITTING,
     (S.QUEUED, E.REJECT): S.FAILED,
     (S.QUEUED, E.CANCEL): S.CANCELLED,
     (S.QUEUED, E.EXPIRE): S.EXPIRED,
+    (S.QUEUED, E.ACCEPT): S.ACCEPTED,
+    (S.QUEUED, E.DELIVER): S.DELIVERED,
+    (S.QUEUED, E.FAIL): S.FAILED,
     (S.SUBMITTING, E.ACCEPT): S.ACCEPTED,
     (S.SUBMITTING, E.DEFER): S.QUEUED,
     (S.SUBMITTING, E.HOLD): S.HELD,
@@ -116,6 +123,9 @@ _ROWS: Final[dict[tuple[DeliveryState, Event], DeliveryState]] = {
     (S.DELIVERED, E.FAIL): S.DELIVERED,
     (S.DELIVERED, E.EXPIRE): S.DELIVERED,
     (S.CANCELLED, E.CANCEL): S.CANCELLED,
+    (S.CANCELLED, E.DELIVER): S.CANCELLED,
+    (S.CANCELLED, E.FAIL): S.CANCELLED,
+    (S.CANCELLED, E.EXPIRE): S.CANCELLED,
 }
 TRANSITIONS: Final[Mapping[tuple[DeliveryState, Event], DeliveryState]] = MappingProxyType(_ROWS)
 

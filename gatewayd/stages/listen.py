@@ -8,6 +8,7 @@ import sqlite3
 from datetime import datetime
 
 from gatewayd.core.health import Health, IncomingSms
+from gatewayd.core.model import Submission
 from gatewayd.core.outcome import StatusReport
 from gatewayd.log import get_logger, mask
 from gatewayd.stages.bells import Bell
@@ -33,6 +34,20 @@ class TransportListener:
             state=matched.state, was=matched.before,
         )  # fmt: skip
         self._ctx.bells.ring(Bell.TRACK, Bell.PUBLISH, Bell.DISPATCH)
+
+    async def late_answer(self, submission: Submission, reference: int) -> bool:
+        now = self._ctx.clock.now()
+        settled = await self._ctx.db.run(
+            tracking.late_answer, submission.delivery, submission.part, submission.attempt, reference, now
+        )
+        if settled is None:
+            return False
+        get_logger().info(
+            "delivery.accepted_late", request=settled.number, delivery=settled.delivery, part=settled.part,
+            mr=reference, state=settled.state, was=settled.before,
+        )  # fmt: skip
+        self._ctx.bells.ring(Bell.TRACK, Bell.PUBLISH, Bell.DISPATCH)
+        return True
 
     async def health(self, health: Health) -> None:
         await self._watch.take(health)

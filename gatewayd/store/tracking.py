@@ -20,6 +20,8 @@ from gatewayd.store.instants import from_ms, to_ms
 CLOCK_ERROR: Final = timedelta(minutes=10)
 #: Digits of the recipient that must agree: reports often carry the national form.
 SUFFIX: Final = 7
+#: The rest of a long message, or another attempt, is still to come.
+_WAITING: Final = frozenset({DeliveryState.QUEUED, DeliveryState.HELD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,27 +112,46 @@ def _report(row: Any) -> StatusReport:
     )  # fmt: skip
 
 
+def late_answer(
+    conn: sqlite3.Connection, delivery: DeliveryId, part: int, attempt: int, reference: int, now: datetime
+) -> Matched | None:
+    """An answer came after the deadline of an attempt in doubt: it was accepted. None while the attempt is not
+    written down as in doubt."""
+    row = conn.execute(
+        "SELECT a.*, d.request, d.state AS delivery_state, d.parts, coalesce(r.number, '') AS number, r.settled_at"
+        " FROM attempts a JOIN deliveries d ON d.id = a.delivery LEFT JOIN requests r ON r.id = d.request"
+        " WHERE a.delivery = ? AND a.part = ? AND a.attempt = ? AND a.state <> 'submitting'",
+        (delivery, part, attempt),
+    ).fetchone()
+    if row is None:
+        return None
+    return _accept_and_follow(conn, row, reference, "", now)
+
+
 def _apply(conn: sqlite3.Connection, row: Any, report: StatusReport, now: datetime) -> Matched:
     """Write the report at its part; a part in doubt is thereby known to be accepted."""
+    conn.execute(
+        "UPDATE attempts SET report = ?, tp_status = ?, reported_at = ? WHERE delivery = ? AND part = ? AND attempt = ?",
+        (report.status, report.tp_status, to_ms(now), row["delivery"], row["part"], row["attempt"]),
+    )
+    return _accept_and_follow(conn, row, report.reference, f"st-{report.tp_status:02x}", now)
+
+
+def _accept_and_follow(conn: sqlite3.Connection, row: Any, reference: int, code: str, now: datetime) -> Matched:
+    """The attempt of `row` is accepted as `reference`; its delivery follows from what is known of all parts."""
     delivery, before = DeliveryId(row["delivery"]), DeliveryState(row["delivery_state"])
     conn.execute(
-        "UPDATE attempts SET state = 'accepted', reference = ?, report = ?, tp_status = ?, reported_at = ?"
-        " WHERE delivery = ? AND part = ? AND attempt = ?",
-        (report.reference, report.status, report.tp_status, to_ms(now), delivery, row["part"], row["attempt"]),
+        "UPDATE attempts SET state = 'accepted', reference = ? WHERE delivery = ? AND part = ? AND attempt = ?",
+        (reference, delivery, row["part"], row["attempt"]),
     )
-    state = before
-    if before is not DeliveryState.SUBMITTING:
-        event = _event(conn, delivery, row, before)
-        if event is not None:
-            state = _happen(conn, delivery, event, report, now)
+    event = None if before is DeliveryState.SUBMITTING else _event(conn, delivery, row, before)
+    state = before if event is None else _happen(conn, delivery, event, code, now)
     return Matched(delivery, row["request"], row["number"], row["part"], before, state)
 
 
-def _happen(
-    conn: sqlite3.Connection, delivery: DeliveryId, event: Event, report: StatusReport, now: datetime
-) -> DeliveryState:
+def _happen(conn: sqlite3.Connection, delivery: DeliveryId, event: Event, code: str, now: datetime) -> DeliveryState:
     failed = event in (Event.FAIL, Event.EXPIRE)
-    state = deliveries.apply(conn, delivery, event, now, cause_code=f"st-{report.tp_status:02x}" if failed else "")
+    state = deliveries.apply(conn, delivery, event, now, cause_code=code if failed else "")
     if event is Event.ACCEPT:
         conn.execute(
             "UPDATE deliveries SET accepted_at = coalesce(accepted_at, ?) WHERE id = ?", (to_ms(now), delivery)
@@ -139,22 +160,27 @@ def _happen(
 
 
 def _event(conn: sqlite3.Connection, delivery: DeliveryId, row: Any, before: DeliveryState) -> Event | None:
-    """What the reports on all parts together say of the delivery."""
-    reports = [
-        (ReportedStatus(word) if word else None)
-        for (word,) in conn.execute(
-            "SELECT report FROM attempts WHERE delivery = ? AND state = 'accepted' ORDER BY part", (delivery,)
-        )
-    ]
+    """What is known of all parts together says of the delivery."""
+    is_again = before in _WAITING and row["state"] == "in_doubt"
+    words = conn.execute(
+        "SELECT part, report FROM attempts WHERE delivery = ? AND state = 'accepted' ORDER BY part, attempt",
+        (delivery,),
+    )
+    best: dict[int, ReportedStatus | None] = {}
+    for part, word in words:
+        if best.get(part) is not ReportedStatus.DELIVERED:
+            best[part] = ReportedStatus(word) if word else None
+    reports = list(best.values())
     if ReportedStatus.FAILED in reports:
-        return Event.FAIL
+        # Somebody ordered another attempt of the part in doubt: that one is still to come.
+        return None if is_again else Event.FAIL
     if ReportedStatus.EXPIRED in reports:
-        return Event.EXPIRE
+        return None if is_again else Event.EXPIRE
     if len(reports) < row["parts"]:
         return Event.RESEND if before is DeliveryState.IN_DOUBT and row["settled_at"] is None else None
     if all(report is ReportedStatus.DELIVERED for report in reports):
         return Event.DELIVER
-    return Event.ACCEPT if before is DeliveryState.IN_DOUBT else None
+    return Event.ACCEPT if before is DeliveryState.IN_DOUBT or is_again else None
 
 
 def wait_over(conn: sqlite3.Connection, request: int, before: datetime, now: datetime) -> int:

@@ -24,6 +24,10 @@ class Listener(Protocol):
 
     async def incoming(self, message: IncomingSms) -> None: ...
 
+    async def late_answer(self, submission: Submission, reference: int) -> bool:
+        """The far side took `submission` after all, and said so after its deadline. False while the store does not
+        know it as in doubt yet: then tell it again."""
+
 
 class Transport(Protocol):
     @property

@@ -95,10 +95,15 @@ class Dialogue:
         self._state = _State.PROMPT if prompt else _State.RESULT
         self._prefix, self._echo, self._info = prefix, command, []
 
-    def abandon(self) -> None:
-        """Nothing is expected any more (a deadline passed); what comes now is stray, and a text left open is over."""
+    def abandon(self) -> tuple[str, ...]:
+        """Nothing is expected any more (a deadline passed); what comes now is stray, and a text left open is over.
+
+        Returns the lines that came so far: some modems leave out the final result.
+        """
+        info = tuple(self._info)
         self._rest()
         self._is_torn = bool(self._buffer)
+        return info
 
     def _rest(self) -> None:
         self._state, self._prefix, self._echo, self._info = _State.IDLE, "", "", []

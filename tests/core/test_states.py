@@ -29,8 +29,8 @@ def test_events_lead_where_the_procedure_says(before: S, event: E, after: S) -> 
 
 
 def test_a_missing_row_is_a_bug() -> None:
-    with pytest.raises(IllegalTransition, match="held on accept"):
-        step(S.HELD, E.ACCEPT)
+    with pytest.raises(IllegalTransition, match="held on defer"):
+        step(S.HELD, E.DEFER)
 
 
 def test_a_doubt_is_never_sent_again_without_a_person_or_evidence() -> None:

@@ -25,6 +25,7 @@ class Heard:
     """A Listener that keeps everything, and lets a test wait for it."""
 
     def __init__(self) -> None:
+        self.late: asyncio.Queue[tuple[Submission, int]] = asyncio.Queue()
         self.reports: asyncio.Queue[StatusReport] = asyncio.Queue()
         self.healths: asyncio.Queue[Health] = asyncio.Queue()
         self.messages: asyncio.Queue[IncomingSms] = asyncio.Queue()
@@ -34,6 +35,10 @@ class Heard:
 
     async def health(self, health: Health) -> None:
         self.healths.put_nowait(health)
+
+    async def late_answer(self, submission: Submission, reference: int) -> bool:
+        self.late.put_nowait((submission, reference))
+        return True
 
     async def incoming(self, message: IncomingSms) -> None:
         self.messages.put_nowait(message)
@@ -141,13 +146,22 @@ async def test_a_prompt_that_does_not_come_defers_and_leaves_nothing_half_typed(
         assert [entry["text"] for entry in modem.ledger()] == ["dua"]
 
 
-async def test_the_answer_of_a_part_in_doubt_is_not_taken_for_the_next_one(tmp_path: Path) -> None:
+async def test_an_answer_that_comes_while_the_line_is_put_in_order_still_counts(tmp_path: Path) -> None:
     fault = "cmgs_timeout_late_ok:0.4,times=1"
     with sim_modem(tmp_path, "gsm1", "--latency-ms", "20", "--fault", fault) as modem:
         async with running(settings(modem, submit_timeout="300ms")) as (transport, _, _):
-            first, second = await transport.submit(part("satu")), await transport.submit(part("dua"))
-        assert isinstance(first, InDoubt)
-        assert second == Accepted(modem.ledger()[1]["mr"])
+            outcomes = [await transport.submit(part("satu")), await transport.submit(part("dua"))]
+        assert outcomes == [Accepted(entry["mr"]) for entry in modem.ledger()]
+
+
+async def test_an_answer_that_comes_after_its_deadline_settles_the_doubt(tmp_path: Path) -> None:
+    fault = "cmgs_timeout_late_ok:1.5,times=1"
+    with sim_modem(tmp_path, "gsm1", "--latency-ms", "20", "--fault", fault) as modem:
+        async with running(settings(modem, submit_timeout="300ms")) as (transport, heard, _):
+            assert isinstance(await transport.submit(part(number=7)), InDoubt)
+            async with asyncio.timeout(10):
+                submission, reference = await heard.late.get()
+        assert (submission.delivery, reference) == (7, modem.ledger()[0]["mr"])
 
 
 async def test_a_modem_that_answers_nothing_any_more_is_lost(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """Status reports find their part, or none. Two candidates are none. Evidence settles a doubt."""
 
+import sqlite3
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from gatewayd.core.model import DeliveryId
 from gatewayd.core.outcome import Accepted, Blame, Cause, InDoubt, ReportedStatus, StatusReport
 from gatewayd.core.states import DeliveryState
 from gatewayd.store import deliveries, queue, tracking
@@ -143,3 +145,54 @@ async def test_a_doubt_keeps_a_request_open_for_the_waiting_time(db: Database) -
     request = await sent(db, None)
     assert await db.run(tracking.unsettled, request, NOW - timedelta(hours=1)) == 1
     assert await db.run(tracking.unsettled, request, NOW) == 0
+
+
+@pytest.mark.parametrize("word", list(ReportedStatus))
+@pytest.mark.parametrize("state", list(DeliveryState))
+@pytest.mark.parametrize(("reference", "parts"), [(7, 1), (None, 1), (7, 2), (None, 2)])
+async def test_no_report_in_any_state_is_a_bug(
+    db: Database, state: DeliveryState, word: ReportedStatus, reference: int | None, parts: int
+) -> None:
+    request = await sent(db, reference, count=1, parts=parts)
+    await db.run(_force, state)
+    await db.run(tracking.take_report, replace(REPORT, status=word), NOW)
+    after = await counts(db, request)
+    if state in (DeliveryState.DELIVERED, DeliveryState.CANCELLED, DeliveryState.SUBMITTING):
+        assert after == {state: 1}
+    assert sum(after.values()) == 1
+
+
+@pytest.mark.parametrize("state", list(DeliveryState))
+@pytest.mark.parametrize("parts", [1, 2])
+async def test_no_late_answer_in_any_state_is_a_bug(db: Database, state: DeliveryState, parts: int) -> None:
+    request = await sent(db, None, count=1, parts=parts)
+    delivery = await db.run(_only)
+    await db.run(_force, state)
+    settled = await db.run(tracking.late_answer, delivery, 1, 1, 9, NOW)
+    assert settled is not None
+    after = await counts(db, request)
+    expected = {DeliveryState.IN_DOUBT: DeliveryState.ACCEPTED if parts == 1 else DeliveryState.QUEUED}
+    if parts == 1:
+        expected |= dict.fromkeys((DeliveryState.QUEUED, DeliveryState.HELD), DeliveryState.ACCEPTED)
+    assert after == {expected.get(state, state): 1}
+
+
+async def test_a_late_answer_to_a_part_not_yet_written_down_is_told_again(db: Database) -> None:
+    await db.run(store, new_request(count=1))
+    claimed = await claim(db)
+    assert await db.run(tracking.late_answer, claimed.delivery, 1, 1, 9, NOW) is None
+
+
+async def test_a_failed_first_part_ends_a_message_whose_rest_is_queued(db: Database) -> None:
+    request = await sent(db, 7, count=1, parts=2)
+    assert await counts(db, request) == {DeliveryState.QUEUED: 1}
+    await db.run(tracking.take_report, replace(REPORT, status=ReportedStatus.FAILED, tp_status=0x43), NOW)
+    assert await counts(db, request) == {DeliveryState.FAILED: 1}
+
+
+def _force(conn: sqlite3.Connection, state: DeliveryState) -> None:
+    conn.execute("UPDATE deliveries SET state = ?", (state,))
+
+
+def _only(conn: sqlite3.Connection) -> DeliveryId:
+    return DeliveryId(conn.execute("SELECT id FROM deliveries").fetchone()[0])

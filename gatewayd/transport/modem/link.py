@@ -34,6 +34,15 @@ class SerialLink:
         self._port = port
         asyncio.get_running_loop().add_reader(port.fileno(), self._readable)
 
+    def set_baud(self, baud: int) -> None:
+        """Another rate on the open port. Raises LinkError where it cannot have it."""
+        if self._port is None:
+            raise LinkError("the port is closed")
+        try:
+            self._port.baudrate = baud
+        except (OSError, serial.SerialException, ValueError) as error:
+            raise LinkError(f"{baud} baud: {_reason(error)}") from error
+
     def close(self) -> None:
         port, self._port = self._port, None
         if port is None:

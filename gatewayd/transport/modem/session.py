@@ -2,12 +2,13 @@
 
 Invariants: one command outstanding, ever (a lock); at least `gap_s` of silence between a final result and the next
 command; every wait has an absolute deadline; after a deadline ESC, then an `AT` barrier that eats what is late.
-A barrier that stays without an answer ends the session with LinkError. Ctrl-Z is written only behind a PDU that a
+A barrier that stays without an answer ends the session (Mute). Ctrl-Z is written only behind a PDU that a
 prompt asked for.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,22 +28,53 @@ async def first_of(*waited: "asyncio.Future[Any]") -> None:
     await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
 
 
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """What a modem needs between bytes: seconds of silence after an answer and after the prompt, and the PDU in
+    pieces of `piece` characters (0: in one) `piece_gap_s` apart."""
+
+    gap_s: float = 0.0
+    prompt_gap_s: float = 0.0
+    piece: int = 0
+    piece_gap_s: float = 0.0
+
+
 class NoAnswer(Exception):
-    """The deadline of a command passed; the line has been put in order again. Stays inside transport/modem."""
+    """The deadline of a command passed; the line has been put in order again. `info` came in time, the final result
+    did not. Stays inside transport/modem."""
+
+    def __init__(self, what: str, info: tuple[str, ...] = ()) -> None:
+        super().__init__(what)
+        self.info = info
+
+
+class Mute(LinkError):
+    """There is a port, and nobody answers. Stays inside transport/modem, like the two below."""
+
+
+class Restarted(LinkError):
+    """The modem started anew by itself: its settings are gone."""
+
+
+class Confused(LinkError):
+    """It answers, but refuses what it must not, or one thing after another."""
 
 
 class Session:
     """`on_indication` hears every unsolicited line, `on_stray` every line that belongs to nothing."""
 
     def __init__(
-        self, gap_s: float, on_indication: Callable[[Indicated], None], on_stray: Callable[[str], None]
+        self, manners: Manners, on_indication: Callable[[Indicated], None], on_stray: Callable[[str], None]
     ) -> None:
-        self._gap_s, self._on_indication, self._on_stray = gap_s, on_indication, on_stray
+        self.manners = manners
+        self._on_indication, self._on_stray = on_indication, on_stray
         self._dialogue = Dialogue()
-        self._link = SerialLink(self._received, self._lose)
+        self._link = SerialLink(self._received, lambda why: self._lose(LinkError(why)))
         self._lock = asyncio.Lock()
         self._free_at = 0.0
         self._is_submitting = False
+        #: Set up: a line that says the modem starts anew means that its settings are gone.
+        self.is_settled = False
         self._prompt: asyncio.Future[None] | None = None
         self._answer: asyncio.Future[Answered] | None = None
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -52,15 +84,28 @@ class Session:
 
     def close(self) -> None:
         self._link.close()
-        self._lose("closed")
+        self._lose(LinkError("closed"))
         self.lost.exception()
 
-    async def wake(self) -> None:
-        """Cancel a prompt that the process before us left open, read what is late, and find the modem awake."""
+    async def wake(self, bauds: Sequence[int] = ()) -> None:
+        """Cancel a prompt that the process before us left open, read what is late, and find the modem awake.
+
+        Where it stays mute, it is called at each of `bauds`. Raises Mute when it answers at none.
+        """
         async with self._lock:
             self._link.write(_ESC)
             await asyncio.sleep(_SETTLE_S)
-            await self._barrier()
+            if await self._answers(_BARRIERS):
+                return
+            for baud in bauds:
+                self._link.set_baud(baud)
+                if await self._answers(2, 0.7):
+                    return
+            self._give_up()
+
+    def shout(self, command: str) -> None:
+        """Write `command` to a modem that does not answer: it may still hear."""
+        self._link.write(f"{command}\r".encode("ascii"))
 
     async def command(self, text: str, prefix: str = "", timeout_s: float = 5.0) -> Answered:
         """Write `text` and wait for its final result. A query ("AT+CFUN?") expects lines with its own name.
@@ -74,8 +119,8 @@ class Session:
             try:
                 return await self._exchange(text, prefix, timeout_s)
             except TimeoutError:
-                await self._clear()
-                raise NoAnswer(f"no answer to {text.partition('=')[0]} within {timeout_s:g} s") from None
+                said = await self._clear()
+                raise NoAnswer(f"no answer to {text.partition('=')[0]} within {timeout_s:g} s", said) from None
 
     async def submit(
         self, length: int, pdu: str, prompt_s: float, timeout_s: float, on_air: Callable[[], None]
@@ -105,16 +150,23 @@ class Session:
         self._link.write(f"{command}\r".encode("ascii"))
         async with asyncio.timeout(prompt_s):
             await first_of(self._prompt, self._answer)
+        if self._prompt.done() and self.manners.prompt_gap_s:
+            await asyncio.wait((self._answer,), timeout=self.manners.prompt_gap_s)
         if self._answer.done():
-            # Refused without a prompt; one that comes late must not stay open for the next command to fall into.
+            # Refused; a prompt that comes late, or stays, must not be open for the next command to fall into.
             answered = self._answer.result()
             await self._clear()
             return answered
+        size = self.manners.piece or len(pdu)
+        *pieces, last = (pdu[at : at + size].encode("ascii") for at in range(0, len(pdu), size))
+        for piece in pieces:
+            self._link.write(piece)
+            await asyncio.sleep(self.manners.piece_gap_s)
         on_air()
-        self._link.write(pdu.encode("ascii") + _CTRL_Z)
+        self._link.write(last + _CTRL_Z)
         async with asyncio.timeout(timeout_s):
             answered = await self._answer
-        self._free_at = loop.time() + self._gap_s
+        self._free_at = loop.time() + self.manners.gap_s
         return answered
 
     async def _exchange(self, text: str, prefix: str, timeout_s: float) -> Answered:
@@ -123,7 +175,7 @@ class Session:
         self._link.write(f"{text}\r".encode("ascii"))
         async with asyncio.timeout(timeout_s):
             answered = await self._answer
-        self._free_at = asyncio.get_running_loop().time() + self._gap_s
+        self._free_at = asyncio.get_running_loop().time() + self.manners.gap_s
         return answered
 
     async def _silence(self) -> None:
@@ -134,23 +186,33 @@ class Session:
         if wait > 0:
             await asyncio.sleep(wait)
 
-    async def _clear(self) -> None:
-        """After a deadline: nothing half-typed stays, and what is late is not taken for the next answer."""
-        self._dialogue.abandon()
+    async def _clear(self) -> tuple[str, ...]:
+        """After a deadline: nothing half-typed stays, and what is late is not taken for the next answer.
+
+        Returns the lines that the command was answered with so far. Raises Mute.
+        """
+        said = self._dialogue.abandon()
         self._link.write(_ESC)
         await asyncio.sleep(_SETTLE_S)
-        await self._barrier()
+        if not await self._answers(_BARRIERS):
+            self._give_up()
+        return said
 
-    async def _barrier(self) -> None:
-        for _ in range(_BARRIERS):
+    async def _answers(self, times: int, timeout_s: float = _BARRIER_S) -> bool:
+        """Whether one of `times` ATs is answered."""
+        for _ in range(times):
             try:
-                await self._exchange("AT", "", _BARRIER_S)
+                await self._exchange("AT", "", timeout_s)
             except TimeoutError:
                 self._dialogue.abandon()
             else:
-                return
-        self._lose("the modem does not answer AT")
-        raise LinkError("the modem does not answer AT")
+                return True
+        return False
+
+    def _give_up(self) -> None:
+        error = Mute("the modem does not answer AT")
+        self._lose(error)
+        raise error
 
     def _received(self, data: bytes) -> None:
         for event in self._dialogue.receive(data):
@@ -163,6 +225,8 @@ class Session:
                     if self._prompt is not None and not self._prompt.done():
                         self._prompt.set_result(None)
                 case Indicated():
+                    if event.is_boot and self.is_settled:
+                        self._lose(Restarted(f"the modem started anew ({event.line})"))
                     self._on_indication(event)
                 case Stray(line):
                     self._on_stray(line)
@@ -174,8 +238,7 @@ class Session:
                 if line.startswith("+CMGS:"):
                     self._on_stray(line)
 
-    def _lose(self, why: str) -> None:
-        error = LinkError(why)
+    def _lose(self, error: LinkError) -> None:
         for waiting in (self._answer, self._prompt, self.lost):
             if waiting is not None and not waiting.done():
                 waiting.set_exception(error)

@@ -1,39 +1,44 @@
-"""The transport of one GSM modem: keeps the port, measures, submits parts, relays what the network says.
+"""The transport of one GSM modem: finds it, sets it up, submits parts, brings it back when it is in trouble.
 
-`run` owns the port: it opens and sets up the modem, then works off indications and measurements between two
-submissions until the port is lost. `submit` may be called at any time by one caller. Invariants:
+`run` owns the port from finding it until it is lost; service.py does the work in between. `submit` may be called at
+any time by one caller. Invariants:
 - Before the byte that sends, every failure is Deferred; after it, only `+CMGS` or an error of the cause tables is
   certain, everything else is InDoubt (TS 27.005 §3.5.1; docs/architecture.md "What is in doubt").
-- A balance is never asked while a submission is pending, nor the other way round.
-- A stored message or report is deleted, and a direct one acknowledged, only after the listener returned.
+- An answer that comes after the deadline belongs to the part in doubt as long as no other part is on the air.
 """
 
 import asyncio
-from collections import deque
-from dataclasses import replace
+import re
 from typing import Final
 
 from gatewayd.clock import Clock
-from gatewayd.config import Modem
-from gatewayd.core.health import Health, IncomingSms, LinkState, Registration
+from gatewayd.config import Modem, Profile
+from gatewayd.core.health import Credit
 from gatewayd.core.model import Channel, SmsBody, Submission
-from gatewayd.core.outcome import Blame, Cause, Deferred, InDoubt, Outcome, StatusReport
+from gatewayd.core.outcome import Accepted, Blame, Cause, Deferred, InDoubt, Outcome
+from gatewayd.core.recovery import Trouble
 from gatewayd.errors import LinkError
 from gatewayd.log import get_logger
 from gatewayd.transport.base import Listener
-from gatewayd.transport.modem import measure, stored
+from gatewayd.transport.modem.doctor import Doctor
+from gatewayd.transport.modem.locate import Absent, locate
 from gatewayd.transport.modem.outcome import of_answer
-from gatewayd.transport.modem.profiles import profile
-from gatewayd.transport.modem.session import NoAnswer, Session, first_of
-from gatewayd.transport.modem.setup import Identity, PinOnce, set_up
-from gatewayd.wire import causes, tpdu
+from gatewayd.transport.modem.service import LateAnswer, Service
+from gatewayd.transport.modem.session import Confused, Manners, Mute, NoAnswer, Restarted, Session
+from gatewayd.transport.modem.setup import set_up
+from gatewayd.transport.modem.unlock import PinOnce
+from gatewayd.wire import tpdu
 from gatewayd.wire.at import Indicated
 
 _PROMPT_S: Final = 15.0
-#: How often stored messages are looked for, in case an indication was lost.
-_SWEEP_S: Final = 300.0
-#: After a refused balance question, not at once again.
-_CREDIT_RETRY_S: Final = 300.0
+#: Seconds after its deadline in which an answer is still taken.
+_LATE_S: Final = 60.0
+#: Failures of the device in a row after which it is set up anew.
+_CONFUSED: Final = 3
+_REFERENCE: Final = re.compile(r"\+CMGS: *(\d+)")
+#: Refusals that the modem's own memory or settings are to blame for (TS 27.005 §3.2.5, TS 24.011 annex E).
+_MEMORY_FULL: Final = frozenset({"cms-208", "cms-209", "cms-211", "cms-320", "cms-321", "cms-322"})
+_NO_CENTRE: Final = "cms-330"
 
 
 class ModemTransport:
@@ -45,17 +50,17 @@ class ModemTransport:
         """`prompt_s`: how long a submission waits for the prompt."""
         self._settings, self._clock, self._prompt_s = settings, clock, prompt_s
         self._log = get_logger().bind(modem=settings.name)
-        self._pin = PinOnce()
-        self._health = Health(settings.name, LinkState.STARTING, clock.now())
+        self._pin, self._doctor = PinOnce(), Doctor(settings, clock)
         self._session: Session | None = None
-        self._identity = Identity("", "", False, "")
+        self._service: Service | None = None
+        self._profile = Profile()
+        self._credit: Credit | None = None
         self._ready = asyncio.Event()
-        #: Held by a submission and by a balance question.
         self._radio = asyncio.Lock()
-        self._balance = measure.BalanceDesk()
-        self._indications: deque[Indicated] = deque()
-        self._work = asyncio.Event()
-        self._measure_at = self._credit_at = self._sweep_at = 0.0
+        self._failures = 0
+        #: The part in doubt whose answer may still come, and until when.
+        self._doubted: tuple[Submission, float] | None = None
+        self._late_reference: int | None = None
 
     @property
     def name(self) -> str:
@@ -63,34 +68,51 @@ class ModemTransport:
 
     async def run(self, listener: Listener) -> None:
         """Until the port is lost (LinkError), the modem cannot send (ProtocolError), or cancelled."""
-        self._indications.clear()
-        session = Session(self._settings.command_gap, self._indicated, self._stray)
+        session: Session | None = None
         try:
-            session.open(self._settings.port, self._settings.baud)
-            self._identity = await set_up(session, self._settings, profile(self._settings.profile), self._pin)
-            self._session = session
-            self._measure_at = self._credit_at = self._sweep_at = 0.0
-            self._health = Health(
-                self.name, LinkState.READY, self._clock.now(), imei=self._identity.imei, imsi=self._identity.imsi,
-                credit=self._health.credit,
-            )  # fmt: skip
-            await self._look_around(session, listener)
-            self._ready.set()
+            session = (await locate(self._settings, self._new_session)).session
             await self._serve(session, listener)
-        except NoAnswer as error:
+        except Absent:
+            await self._doctor.treat(Trouble.ABSENT, self._profile)
+            raise
+        except Mute:
+            if session is not None:
+                session.close()
+            await self._doctor.treat(Trouble.MUTE, self._profile)
+            raise
+        except Restarted:
+            self._doctor.restarted()
+            raise
+        except (Confused, NoAnswer) as error:
+            await self._doctor.treat(Trouble.CONFUSED, self._profile, session)
             raise LinkError(str(error)) from None
         finally:
             self._ready.clear()
-            self._session = None
-            session.close()
+            if self._service is not None:
+                self._credit = self._service.health.credit
+            self._session = self._service = None
+            if session is not None:
+                session.close()
+
+    async def _serve(self, session: Session, listener: Listener) -> None:
+        agreed = await set_up(session, self._settings, self._pin)
+        self._profile, self._failures = agreed.profile, 0
+        self._service = Service(
+            session, self._settings, agreed, listener, self._clock, self._radio, self._doctor, self._credit
+        )
+        self._session = session
+        await self._service.run(self._ready.set)
+
+    def _new_session(self) -> Session:
+        return Session(Manners(self._settings.command_gap), self._indicated, self._stray)
 
     async def ready(self) -> None:
         await self._ready.wait()
 
     async def refresh(self) -> None:
         """Measure at the next opportunity, the balance too."""
-        self._measure_at = self._credit_at = 0.0
-        self._work.set()
+        if self._service is not None:
+            self._service.measure_now()
 
     # Submitting.
 
@@ -98,21 +120,29 @@ class ModemTransport:
         session = self._session
         if session is None:
             return Deferred(Cause("link-lost", "the modem is not there", Blame.DEVICE))
+        async with self._radio:
+            outcome = await self._submit(session, submission)
+        if isinstance(outcome, InDoubt):
+            self._doubted = (submission, self._clock.monotonic() + _LATE_S)
+        self._learn(outcome)
+        return outcome
+
+    async def _submit(self, session: Session, submission: Submission) -> Outcome:
         pdu = tpdu.encode_submit(self._submit_of(submission))
         sent = False
 
         def on_air() -> None:
             nonlocal sent
-            sent = True
+            # From here on a +CMGS that comes unasked may be this part's own.
+            sent, self._doubted, self._late_reference = True, None, None
 
-        async with self._radio:
-            try:
-                answered = await session.submit(
-                    pdu.length, pdu.hex, self._prompt_s, self._settings.submit_timeout, on_air
-                )
-            except (NoAnswer, LinkError) as error:
-                cause = Cause("no-answer" if isinstance(error, NoAnswer) else "link-lost", str(error), Blame.DEVICE)
-                return InDoubt(cause) if sent else Deferred(cause)
+        try:
+            answered = await session.submit(pdu.length, pdu.hex, self._prompt_s, self._settings.submit_timeout, on_air)
+        except (NoAnswer, LinkError) as error:
+            if sent and self._late_reference is not None:
+                return Accepted(self._late_reference)
+            cause = Cause("no-answer" if isinstance(error, NoAnswer) else "link-lost", str(error), Blame.DEVICE)
+            return InDoubt(cause) if sent else Deferred(cause)
         return of_answer(answered, on_air=sent)
 
     def _submit_of(self, submission: Submission) -> tpdu.Submit:
@@ -124,115 +154,37 @@ class ModemTransport:
             status_report=self._settings.status_reports, validity_s=int(self._settings.validity),
         )  # fmt: skip
 
+    def _learn(self, outcome: Outcome) -> None:
+        """What an outcome tells of the modem: its memory, its settings, its health."""
+        cause = None if isinstance(outcome, Accepted) else outcome.cause
+        if cause is None or cause.blame is not Blame.DEVICE:
+            self._failures = 0
+        else:
+            self._failures += 1
+        if cause is None or self._service is None:
+            return
+        if cause.code in _MEMORY_FULL:
+            self._service.sweep_now()
+        elif cause.code == _NO_CENTRE:
+            self._service.restore_centre()
+        if self._failures >= _CONFUSED:
+            self._service.fail(f"{self._failures} failures in a row, the last: {cause.text}")
+
     # What the modem says by itself.
 
     def _indicated(self, indication: Indicated) -> None:
-        if indication.line.startswith("+CUSD:"):
-            self._balance.heard(indication.line)
-            return
-        self._indications.append(indication)
-        self._work.set()
+        if self._service is not None:
+            self._service.indicated(indication)
 
     def _stray(self, line: str) -> None:
-        """A late +CMGS is worth a line in the journal; its part stays in doubt until its status report comes."""
-        if line.startswith("+CMGS:"):
-            self._log.warning("modem.late_answer", answer=line)
-
-    async def _serve(self, session: Session, listener: Listener) -> None:
-        while True:
-            while self._indications:
-                await self._handle(session, listener, self._indications.popleft())
-            self._work.clear()
-            await self._look_around(session, listener)
-            if self._indications:
-                continue
-            await self._idle(session)
-
-    async def _idle(self, session: Session) -> None:
-        """Until something is said, the next measurement is due, or the port is lost."""
-        due = min(self._measure_at, self._sweep_at, self._credit_at if self._settings.credit_code else self._sweep_at)
-        working = asyncio.ensure_future(self._work.wait())
-        try:
-            async with asyncio.timeout(max(0.0, due - self._clock.monotonic())):
-                await first_of(working, session.lost)
-        except TimeoutError:
+        """A late +CMGS settles the part in doubt; one that fits none is worth a line in the journal."""
+        found = _REFERENCE.match(line)
+        if found is None:
             return
-        finally:
-            working.cancel()
-        if session.lost.done():
-            session.lost.result()
-
-    async def _handle(self, session: Session, listener: Listener, indication: Indicated) -> None:
-        line = indication.line
-        if indication.pdu:
-            await self._take(listener, indication.pdu)
-            if self._identity.acknowledges:
-                await session.command("AT+CNMA")
-        elif line.startswith(("+CMTI:", "+CDSI:")):
-            index = line.rpartition(",")[2].strip()
-            if index.isdigit():
-                await stored.take_one(session, int(index), lambda pdu: self._take(listener, pdu))
-            self._sweep_at = 0.0
-        elif line.startswith("+CREG:"):
-            self._measure_at = 0.0
-        elif indication.is_boot:
-            raise LinkError(f"the modem started anew ({line})")
-
-    async def _take(self, listener: Listener, pdu: str) -> None:
-        """One PDU from the network, into the store."""
-        decoded = tpdu.decode(pdu)
-        match decoded:
-            case tpdu.StatusReportPdu():
-                await listener.status_report(self._report_of(decoded))
-            case tpdu.Deliver():
-                await listener.incoming(
-                    IncomingSms(self.name, self._identity.imsi, decoded.sender, decoded.text, decoded.sent_at, pdu)
-                )
-            case _:
-                reason = decoded.reason if isinstance(decoded, tpdu.Defect) else "not from the network"
-                self._log.warning("modem.pdu_unreadable", why=reason, octets=len(pdu) // 2)
-
-    def _report_of(self, pdu: tpdu.StatusReportPdu) -> StatusReport:
-        return StatusReport(
-            modem=self.name, sim=self._identity.imsi, reference=pdu.reference, recipient=pdu.recipient,
-            submitted_at=pdu.submitted_at, discharged_at=pdu.discharged_at,
-            status=causes.reported_status(pdu.tp_status), tp_status=pdu.tp_status,
-        )  # fmt: skip
-
-    # Measuring.
-
-    async def _look_around(self, session: Session, listener: Listener) -> None:
-        """Whatever is due of registration and signal, balance, stored messages."""
-        now = self._clock.monotonic()
-        if now >= self._measure_at:
-            await self._measure(session)
-            self._measure_at = self._clock.monotonic() + self._settings.signal_every
-            await listener.health(self._health)
-        if self._settings.credit_code and now >= self._credit_at and self._is_registered:
-            found = await self._ask_balance(session)
-            self._credit_at = self._clock.monotonic() + (self._settings.credit_every if found else _CREDIT_RETRY_S)
-            await listener.health(self._health)
-        if now >= self._sweep_at:
-            await stored.take_all(session, lambda pdu: self._take(listener, pdu))
-            self._sweep_at = self._clock.monotonic() + _SWEEP_S
-
-    async def _measure(self, session: Session) -> None:
-        registered = await measure.registration(session)
-        self._health = replace(
-            self._health, registration=registered, signal_dbm=await measure.signal_dbm(session),
-            operator=await measure.operator(session) or self._settings.operator,
-        )  # fmt: skip
-
-    @property
-    def _is_registered(self) -> bool:
-        return self._health.registration in (Registration.HOME, Registration.ROAMING, Registration.UNKNOWN)
-
-    async def _ask_balance(self, session: Session) -> bool:
-        """Keep the last reading where no answer comes: an old one with its age is better than none."""
-        async with self._radio:
-            reply = await self._balance.ask(session, self._settings.credit_code)
-        if reply is None:
-            self._log.warning("modem.credit_unanswered", code=self._settings.credit_code)
-            return False
-        self._health = replace(self._health, credit=measure.reading(reply, self._clock.now()))
-        return True
+        reference = int(found[1])
+        self._late_reference = reference
+        if self._doubted is None or self._clock.monotonic() > self._doubted[1] or self._service is None:
+            self._log.warning("modem.late_answer", mr=reference)
+            return
+        self._service.answered_late(LateAnswer(self._doubted[0], reference))
+        self._doubted = None
