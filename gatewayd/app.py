@@ -164,7 +164,8 @@ def _transport_runner(ctx: Context, transport: Transport, listener: TransportLis
     async def lost(why: str) -> None:
         await listener.health(Health(transport.name, LinkState.ABSENT, ctx.clock.now(), why))
 
-    longest = 3.0 if transport.channel is Channel.SMS else 60.0
+    # A port is looked for each second: a modem that was plugged in again works within three.
+    longest = 1.0 if transport.channel is Channel.SMS else 60.0
     return lambda: keep(transport.name, lambda: transport.run(listener), ctx.clock, on_lost=lost, longest_s=longest)
 
 
