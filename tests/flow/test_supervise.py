@@ -14,11 +14,12 @@ from gatewayd.stages.supervise import keep
 async def told(losses: Sequence[tuple[float, Exception]]) -> tuple[list[str], list[str]]:
     """What the journal and the health table hear of these losses, each after so many seconds."""
     now, heard = 0.0, []
-    left = list(losses)
+    left, over = list(losses), asyncio.Event()
 
     async def run() -> None:
         nonlocal now
         if not left:
+            over.set()
             await asyncio.Event().wait()
         passed, error = left.pop(0)
         now += passed
@@ -29,10 +30,7 @@ async def told(losses: Sequence[tuple[float, Exception]]) -> tuple[list[str], li
 
     with capture_logs() as logs:
         task = asyncio.create_task(keep("gsm1", run, Clock(monotonic=lambda: now), first_s=0.0, on_lost=lost))
-        while left and not task.done():
-            await asyncio.sleep(0)
-        for _ in range(20):
-            await asyncio.sleep(0)
+        await over.wait()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     return [entry["why"] for entry in logs if entry["event"] == "link.lost"], heard
