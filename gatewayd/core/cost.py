@@ -1,4 +1,5 @@
-"""What a sending will cost, by the tariffs in the settings. An estimate, checked later against the balance."""
+"""What a sending will cost, by the tariffs in the settings. An estimate, checked later against the balance
+(core/reckoning.py)."""
 
 from collections.abc import Sequence
 

@@ -30,12 +30,34 @@ class Registration(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """The last reading of the balance. `raw` is the operator's own text; a text that does not parse leaves None."""
+    """The last reading of the balance. `raw` is the operator's own text; a text that does not parse leaves None.
+
+    What stands behind `sim` (IMSI) is what happened since: `parts_since` parts were submitted, which leaves
+    `reckoned_idr` (None: as read, or no tariff); a later answer was not understood (`unread`). `misfit_idr` is by how
+    much this reading was off what the one before let expect."""
 
     at: datetime
     balance_idr: int | None
     active_until: date | None
     raw: str
+    grace_until: date | None = None
+    sms_left: int | None = None
+    sim: str = ""
+    parts_since: int = 0
+    reckoned_idr: int | None = None
+    unread: str = ""
+    unread_at: datetime | None = None
+    misfit_idr: int = 0
+
+    @property
+    def left_idr(self) -> int | None:
+        """What should be left now."""
+        return self.balance_idr if self.reckoned_idr is None else self.reckoned_idr
+
+    @property
+    def is_in_grace(self) -> bool:
+        """The operator says that the active period is over: the SIM receives and does not send."""
+        return self.grace_until is not None and self.active_until is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,24 @@
-"""Whether a transport's facts allow sending, and whether the credit is enough. Facts in, a reason out.
+"""Whether a transport's facts allow sending, whether the credit is enough, and what the staff has to hear of.
 
-Unknown is not zero: a balance that was never read does not pause a SIM, and a signal of 99 is only unknown.
+Facts in, a reason out. Unknown is not zero: a balance that was never read does not pause a SIM, and a signal of 99 is
+only unknown. A warning is given once: it is due again only after its reason was known to be over.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Final
 
-from gatewayd.core.health import Health, LinkState, Registration
+from gatewayd.core.health import Credit, Health, LinkState, Registration
+
+NO_CREDIT: Final = "modem.no_credit"
+ACTIVE_PERIOD: Final = "active_period"
+CREDIT_DROP: Final = "modem.credit_drop"
+#: Seconds that a pause lasts before the staff hears of it; of these at once.
+ALARM_AFTER_S: Final = 120.0
+_AT_ONCE: Final = frozenset({NO_CREDIT, "modem.sim"})
+#: Pauses in the order in which `modem_pause` looks for them: one says nothing of those behind it.
+_ORDER: Final = ("modem.lost", "modem.not_registered", NO_CREDIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +35,19 @@ def modem_pause(health: Health, floor_idr: int, price_idr: int) -> Pause | None:
         return Pause("modem.lost", health.error or f"the modem is {health.link}")
     if health.registration in (Registration.DENIED, Registration.SEARCHING, Registration.IDLE):
         return Pause("modem.not_registered", f"network registration: {health.registration}")
-    balance = health.credit.balance_idr if health.credit else None
-    need = max(floor_idr, price_idr)
-    if balance is not None and balance < need:
-        return Pause("modem.no_credit", f"credit Rp {balance} is below Rp {need}")
-    return None
+    return _credit_pause(health.credit, max(floor_idr, price_idr)) if health.credit else None
+
+
+def _credit_pause(credit: Credit, need_idr: int) -> Pause | None:
+    if credit.is_in_grace:
+        return Pause("modem.no_credit", f"the SIM only receives: grace period until {credit.grace_until}")
+    left = credit.left_idr
+    if left is None or left >= need_idr:
+        return None
+    if credit.reckoned_idr is None:
+        return Pause("modem.no_credit", f"credit Rp {left} is below Rp {need_idr}")
+    since = f"Rp {credit.balance_idr} less {credit.parts_since} parts"
+    return Pause("modem.no_credit", f"credit Rp {left} as reckoned ({since}) is below Rp {need_idr}")
 
 
 def server_pause(health: Health) -> Pause | None:
@@ -46,9 +65,43 @@ def active_period_ends(health: Health, now: datetime, warning_s: float) -> date 
     return None
 
 
+def alarms_due(
+    health: Health, paused: str, lasted_s: float, told: Set[str], ending: date | None
+) -> tuple[frozenset[str], frozenset[str]]:
+    """(what the staff has not heard of, what it was told and is over). `paused` is the code of a pause that lasted so
+    long, `told` the codes it was written to about, `ending` the end of an active period to be warned of."""
+    stands = _standing(health, paused, lasted_s, ending)
+    over = {code for code in told if code not in stands and _is_over(code, health.credit, paused)}
+    return frozenset(stands - told), frozenset(over)
+
+
+def _standing(health: Health, paused: str, lasted_s: float, ending: date | None) -> set[str]:
+    stands: set[str] = set()
+    # What is only reckoned is about to be read: the reading decides.
+    is_sure = paused != NO_CREDIT or (health.credit is not None and health.credit.reckoned_idr is None)
+    if paused and (lasted_s >= ALARM_AFTER_S or (paused in _AT_ONCE and is_sure)):
+        stands.add(paused)
+    if ending is not None:
+        stands.add(ACTIVE_PERIOD)
+    if health.credit is not None and health.credit.misfit_idr < 0:
+        stands.add(CREDIT_DROP)
+    return stands
+
+
+def _is_over(code: str, credit: Credit | None, paused: str) -> bool:
+    """Whether the reason for `code` is known to be gone; that of another pause may only be out of sight."""
+    if code == ACTIVE_PERIOD:
+        return credit is not None and credit.active_until is not None
+    if code == CREDIT_DROP:
+        return credit is not None
+    if code in _ORDER and paused in _ORDER:
+        return _ORDER.index(code) < _ORDER.index(paused)
+    return paused != code
+
+
 def credit_suffices(healths: Sequence[Health], need_idr: int | None) -> bool | None:
     """Whether the balances together cover `need_idr`; None while any of it is unknown."""
-    balances = [health.credit.balance_idr if health.credit else None for health in healths]
+    balances = [health.credit.left_idr if health.credit else None for health in healths]
     if need_idr is None or not balances or any(balance is None for balance in balances):
         return None
     return sum(balance or 0 for balance in balances) >= need_idr

@@ -1,8 +1,9 @@
 """What a reply says: SETUJU, TOLAK, BATAL, STATUS, TERUSKAN, FORMULIR, or their natural variants.
 
-In: the sender's own text (wire/quoted.py). Out: a Reply. A negation turns an approval into a refusal ("belum dapat
-disetujui"); an approval with a condition, a question, or beside a refusal is unclear: the person is asked, nothing is
-guessed. Commands other than decisions count only where the text begins with them. Source: context §6.2.
+In: the sender's own text (wire/quoted.py). Out: a Reply. The text must begin with the word, after greetings: a letter
+that speaks of approving somewhere ("harus disetujui Rektor") decides nothing. A negation turns an approval into a
+refusal ("belum dapat disetujui"); an approval with a condition, a question, or beside a refusal is unclear: the person
+is asked, nothing is guessed. Source: context §6.2.
 """
 
 import re
@@ -10,8 +11,8 @@ from typing import Final
 
 from gatewayd.wire.mailvalues import Reply, ReplyWord
 
-#: A decision stands near the top; a longer text is read as a letter and must begin with the word.
-_LONG: Final = 2000
+#: Characters of a reply that says one clear thing; a longer one is a letter.
+_LONGEST: Final = 8000
 _MAX_REASON: Final = 500
 
 _NEGATION: Final = r"(?:tidak|tdk|tak|belum|blm|bukan|jangan|jgn|gak|ga|nggak|ngga|tanpa|not|don'?t|cannot)"
@@ -20,15 +21,27 @@ _APPROVING: Final = r"(?:di|me|meny)?(?:setuj|etuj)ui?|acc|approved?|lanjut(?:ka
 _PROCEEDING: Final = (
     r"(?:sila(?:h)?kan|mohon|tolong|harap)\s+(?:segera\s+)?(?:di)?(?:proses|lanjutkan|lanjut|kirim(?:kan)?)"
 )
+_REFUSING: Final = r"(?:di|men)?tolak|menolak|reject(?:ed)?|tunda|ditunda|(?:di)?revisi|keberatan"
+#: What may stand before the word: an apology, somebody's name, an "ok", who speaks.
+_OPENING: Final = (
+    r"\W*(?:(?:mohon\s+)?maaf[\s,]+)?(?:(?:pak|bu|bapak|ibu)\b[^,\n]{0,40},\s*)?"
+    r"(?:(?:ok(?:e|ay)?|baik|ya|sip|siap)[\s,]+)?(?:(?:saya|kami)\s+)?"
+)
+#: What may follow it in the same clause. Anything else ("disetujui Rektor", "kirim daftarnya") is another statement.
+_OBJECT: Final = (
+    r"(?:\s+(?:pak|bu|bapak|ibu|ya|saja|permohonan|pengiriman|usulan|pesan|ini|tersebut|untuk|segera|dikirim(?:kan)?"
+    r"|dilaksanakan|diproses|dilanjutkan|terima\s?kasih|trims))*(?=\s*(?:[.!,;:()\-–—]|\n|$))"
+)
+_APPROVAL: Final = re.compile(rf"{_OPENING}(?:{_APPROVING}|{_PROCEEDING})\b{_OBJECT}", re.I)
+_REFUSAL: Final = re.compile(
+    rf"{_OPENING}(?:{_NEGATION}{_BETWEEN}\s+(?:{_APPROVING}|(?:di)?(?:proses|kirim(?:kan)?))|{_REFUSING}"
+    r"|jangan(?=\W*(?:\n|$)))\b",
+    re.I,
+)
 _APPROVE: Final = re.compile(rf"\b(?:{_APPROVING}|{_PROCEEDING})\b", re.I)
 _NEGATED: Final = re.compile(rf"\b{_NEGATION}{_BETWEEN}\s+(?:{_APPROVING}|(?:di)?(?:proses|kirim(?:kan)?))\b", re.I)
-_REJECT: Final = re.compile(
-    r"\b(?:(?:di|men)?tolak|menolak|reject(?:ed)?|tunda|ditunda|jangan|(?:di)?revisi|keberatan)\b", re.I
-)
-_NEGATED_REJECT: Final = re.compile(
-    rf"\b{_NEGATION}{_BETWEEN}\s+(?:(?:di|men)?tolak|menolak|ditunda|keberatan)\b", re.I
-)
-#: A negation that is bound to nothing we know: whatever it denies, it is no plain approval.
+_REJECT: Final = re.compile(rf"\b(?:{_REFUSING}|jangan)\b", re.I)
+#: Whatever it denies, it is no plain approval.
 _ANY_NEGATION: Final = re.compile(rf"\b{_NEGATION}(?:nya|lah|kah)?\b", re.I)
 _CONDITION: Final = re.compile(
     r"\b(?:jika|kalau|bila|apabila|asal|asalkan|tapi|tetapi|namun|kecuali|setelah|sesudah|dengan (?:catatan|syarat)"
@@ -51,19 +64,16 @@ _COMMAND: Final = re.compile(
     r"|(?P<form>formulir(?:nya)?|form))\b",
     re.I,
 )
-_FIRST_APPROVE: Final = re.compile(r"\W*(?:ok(?:e|ay)?[\s,]+)?(?:setuju|disetujui|acc|approved?)\W*(?:\n|$)", re.I)
 
 
 def read_reply(own_text: str) -> Reply:
     """The one word of a reply and the reason behind it."""
     body = _without_greetings(own_text)
-    if not body:
+    if not body or len(own_text) > _LONGEST:
         return Reply("unclear")
     command = _COMMAND.match(body)
     if command is not None:
         return _command(command, body)
-    if len(body) > _LONG and not _FIRST_APPROVE.match(body) and not re.match(r"\W*(?:tolak|ditolak)\b", body, re.I):
-        return Reply("unclear")
     return _decision(body)
 
 
@@ -72,34 +82,27 @@ def _command(command: re.Match[str], body: str) -> Reply:
     word = next(word for word in words if command[word])
     rest = body[command.end() :]
     # "BATAL" and "TERUSKAN" act; beside a decision they say two things.
-    if word in ("cancel", "forward") and (_approves(rest) or _REJECT.search(rest)):
+    if word in ("cancel", "forward") and (_APPROVE.search(rest) or _REJECT.search(rest)):
         return Reply("unclear")
     return Reply(word, _reason(rest))
 
 
 def _decision(body: str) -> Reply:
-    negated = _NEGATED.search(body)
-    plain = _NEGATED.sub(" ", body)
-    lifted = _NEGATED_REJECT.search(plain)
-    rejected = _REJECT.search(_NEGATED_REJECT.sub(" ", plain))
-    approves = _approves(plain)
-    if lifted or (approves and (negated or rejected)):
-        return Reply("unclear")
-    if negated or rejected:
-        refusal = min((found for found in (negated, _REJECT.search(body)) if found), key=lambda found: found.start())
+    approval, refusal = _APPROVAL.match(body), _REFUSAL.match(body)
+    if refusal is not None:
+        says_yes = _APPROVE.search(_NEGATED.sub(" ", body))
+        is_asked = "?" in body[refusal.end() :].split("\n")[0]
+        if says_yes or is_asked:
+            return Reply("unclear")
         return Reply("reject", _reason(body[refusal.end() :]))
-    if not approves or _CONDITION.search(body) or _ANY_NEGATION.search(body) or "?" in body:
+    if approval is None or any(doubt.search(body) for doubt in (_REJECT, _CONDITION, _ANY_NEGATION)) or "?" in body:
         return Reply("unclear")
-    return Reply("approve", _reason(body[approves.end() :]))
-
-
-def _approves(text: str) -> re.Match[str] | None:
-    return _APPROVE.search(text)
+    return Reply("approve", _reason(body[approval.end() :]))
 
 
 def _without_greetings(text: str) -> str:
     """From the first line that is no greeting on."""
-    lines = text[: 4 * _LONG].split("\n")
+    lines = text.split("\n")
     for place, line in enumerate(lines):
         if line.strip() and not _is_greeting(line):
             return "\n".join(lines[place:]).strip()

@@ -16,7 +16,8 @@ from gatewayd.wire.replies import read_reply
         "ACC", "ACC pak", "Lanjutkan", "silakan diproses", "Silahkan dikirim", "Approved", "Yth. Bapak,\n\nDisetujui.",
         "Assalamu'alaikum\nSetuju.\nWassalam", "Pak, setuju", "Selamat pagi\n\nSETUJU\n\nTerima kasih",
         "SETUJU\n\nRina Contoh",
-        "Setuju, terima kasih", "dilanjutkan",
+        "Setuju, terima kasih", "dilanjutkan", "Setuju untuk dikirim", "Setuju, mohon segera dikirim",
+        "Mohon dilanjutkan", "Baik, disetujui", "Saya setuju permohonan ini",
     ],
 )  # fmt: skip
 def test_an_approval_in_natural_words_is_one(text: str) -> None:
@@ -60,6 +61,11 @@ def test_a_refusal_is_one_with_its_reason(text: str, reason: str) -> None:
         "saya rasa tidak perlu untuk langsung kami setujui", "bukannya setuju", "mohon disetujui",
         "Mohon segera disetujui",
         "menunggu disetujui Ka. BPSI", "persetujuan", "jangan ditolak", "batal disetujui", "BATAL, setuju saja",
+        "Mohon kirim rincian biayanya.", "Saya perlu informasi lebih lanjut.", "Saya pelajari lebih lanjut.",
+        "Minta acc Rektor.", "Harus disetujui Rektor", "disetujui Rektor", "acc dari dekan dulu", "Approved by Rector",
+        "Silakan kirim pesan WA ke 0812, saya sedang dinas luar.", "Mohon dikirim daftar penerimanya ke saya.",
+        "Tolong kirim ulang daftar penerima", "Saya lihat Ka. BPSI sudah approve", "Kapan disetujui Rektor",
+        "Jangan lupa kirim laporannya", "ditunda sampai kapan?", "Suratnya ditolak dekan minggu lalu, ini yang baru",
         "tidak usah ditunda, setuju", "belum, nanti setuju", "Dear all,", "setuju" + " x" * 2000 + " tolak",
     ],
 )  # fmt: skip

@@ -28,18 +28,17 @@ from gatewayd.sim.modem.values import (
     Answer,
     Deafen,
     Event,
-    Hush,
+    Incoming,
     Note,
     Prompt,
     PullOut,
     Reboot,
     Say,
-    Unacknowledged,
     Verdict,
 )
 from gatewayd.wire import tpdu
 
-_Delayed: TypeAlias = Say | Prompt | Reboot | PullOut | Unacknowledged
+_Delayed: TypeAlias = Say | Prompt | Reboot | PullOut | Incoming
 
 _BAD_PDU: Final = 304
 #: Spread of the radio's latency (of its logarithm), and the longest that a network allows itself.
@@ -156,10 +155,8 @@ class Machine:
                 self._ask(self.device.bench.prompt(event))
             case Note(name, fields):
                 self.journal.note(name, **dict(fields))
-            case Hush():
-                self.device.session.is_hushed = True
-            case Unacknowledged():
-                self.device.session.stop_handing_over()
+            case Incoming(sender, text):
+                self.centre.inbound(sender, text)
             case Reboot(_, is_unseen):
                 self._start("restart", is_unseen)
             case PullOut(_, back_s):

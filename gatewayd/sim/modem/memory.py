@@ -1,12 +1,15 @@
 """The stores for short messages, in the SIM and in the modem. They survive a restart of the modem.
 
 Slots have holes after deletions, a new message takes the lowest free one, and a full store takes nothing:
-the network keeps the message until there is room. Source: TS 27.005 §3.1, §4.
+the network keeps the message until there is room. How much room there is, and how slots are counted, is said by
+a values.Room, in which faults may take hold. Source: TS 27.005 §3.1, §4.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
+
+from gatewayd.sim.modem.values import Room
 
 UNREAD: Final = 0
 READ: Final = 1
@@ -25,20 +28,21 @@ class Store:
     """One memory, e.g. "SM"."""
 
     def __init__(self, capacity: int, first_index: int) -> None:
-        self.capacity = capacity
-        self.indexes: Final = range(first_index, first_index + capacity)
+        self.capacity: Final = capacity
+        self.first_index: Final = first_index
         self._slots: dict[int, Stored] = {}
 
     def __len__(self) -> int:
         return len(self._slots)
 
-    @property
-    def is_full(self) -> bool:
-        return len(self._slots) >= self.capacity
+    def is_full(self, room: Room) -> bool:
+        return len(self._slots) >= room.capacity
 
-    def add(self, message: Stored) -> int | None:
+    def add(self, message: Stored, room: Room) -> int | None:
         """The index it got, or None if there is no room."""
-        free = next((index for index in self.indexes if index not in self._slots), None)
+        if self.is_full(room):
+            return None
+        free = next((index for index in room.indexes if index not in self._slots), None)
         if free is not None:
             self._slots[free] = message
         return free

@@ -69,18 +69,15 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Hush:
-    """The client mutes the modem's own chatter, until it restarts."""
+class Incoming:
+    """The network sends a message to this SIM, e.g. the answer to a USSD code."""
+
+    sender: str
+    text: str
+    after_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Unacknowledged:
-    """The time in which AT+CNMA had to come for what was handed over is up."""
-
-    after_s: float
-
-
-Event: TypeAlias = Say | Prompt | Reboot | PullOut | Deafen | Note | Hush | Unacknowledged
+Event: TypeAlias = Say | Prompt | Reboot | PullOut | Deafen | Note | Incoming
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +177,8 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A status report on its way, `after_s` behind the answer to the part; `is_early` ones come before it."""
+    """A status report on its way, `after_s` behind the answer to the part; `is_early` ones come before it. The PDU
+    shows the `shown_…` values where they differ from the true ones, and `padding` octets of FF behind it."""
 
     reference: int
     recipient: str
@@ -188,6 +186,9 @@ class Report:
     after_s: float
     is_early: bool = False
     service_centre: str = ""
+    shown_reference: int | None = None
+    shown_recipient: str = ""
+    padding: int = 0
 
 
 @dataclass(frozen=True, slots=True)
