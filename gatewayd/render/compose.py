@@ -40,6 +40,8 @@ _MOST_EXAMPLES: Final = 3
 #: Labels of the paper form whose path is spelt otherwise, and those that a reply cannot give in a line.
 _PAPER: Final = {"nip_npm_nidn": "NIP / NPM / NIDN", "subject": "SUBJEK", "priority": "PRIORITAS"}
 _NOT_A_LINE: Final = frozenset({"recipients", "channel", "other_services"})
+#: Faults that a list of recipients mends.
+_LISTLESS: Final = frozenset({"group.needs_list", "group.none", "recipients.none"})
 
 
 def compose(view: View, look: Look) -> bytes:
@@ -172,8 +174,12 @@ def _decided(view: Decision, voice: Voice) -> str:
 def _example(faults: tuple[Fault, ...]) -> list[str]:
     """Lines of the form that a reply should bring, without their values."""
     paths = dict.fromkeys(fault.path for fault in faults)
+    wants_list = any(fault.code in _LISTLESS for fault in faults)
     lines = [path for path in paths if path in PATHS.values() and path not in _NOT_A_LINE]
-    return [f"{_PAPER.get(path, path.replace('_', ' ').upper())}: …" for path in lines[:_MOST_EXAMPLES]]
+    if wants_list:
+        lines = [path for path in lines if path != PATHS["groups"]]
+    examples = [f"{_PAPER.get(path, path.replace('_', ' ').upper())}: …" for path in lines[:_MOST_EXAMPLES]]
+    return [*examples, "PENERIMA:", "0812-…", "0813-…"] if wants_list else examples
 
 
 def _report(view: Report, voice: Voice) -> mail.Bodies:

@@ -19,7 +19,7 @@ _FORM: Final = {
     "date.before_submission": N_("lies before the day of the request"),
     "group.none": N_("no box is ticked and there is no list of recipients"),
     "group.needs_list": N_("this box needs a list of recipients (in the mail, or attached as CSV or XLSX)"),
-    "group.unclear": N_("it is not clear which boxes are ticked"),
+    "group.unclear": N_("it is not clear which boxes are ticked; there are MAHASISWA, PEGAWAI, DOSEN and LAINNYA"),
     "group.unknown": N_("this group is not known"),
     "group.unreadable": N_(
         "the directory of this group cannot be read at the moment; the staff of the gateway can help"
@@ -29,6 +29,9 @@ _FORM: Final = {
     "text.unclear": N_("it is not clear which words are the message; please put the message in quotation marks"),
     "text.too_long": N_("the message is too long"),
     "subject.empty": N_("an e-mail needs a subject"),
+    "subject.unsafe": N_("there are characters in it that cannot be sent"),
+    "phone.invalid": N_("this is not a telephone number"),
+    "email.invalid": N_("this is not an e-mail address"),
     "channel.none": N_("this gateway cannot send in this way"),
     "channel.forbidden": N_("this way of sending is not open to you"),
     "priority.forbidden": N_("this priority is not open to you"),

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from gatewayd.config import Settings, Unit
-from gatewayd.core.form import FormReading, merge
+from gatewayd.core.form import PATHS, FormReading, merge
 from gatewayd.core.model import Applicant, Draft, Fault, Priority, RecipientList, Source
 from gatewayd.core.request import Request
 from gatewayd.log import get_logger
@@ -23,6 +23,7 @@ from gatewayd.stages.people import person_of, unit_of
 from gatewayd.store import events, notices, requests
 from gatewayd.store.requests import NewRequest
 from gatewayd.wire.formvalues import form_from, form_json
+from gatewayd.wire.mailvalues import ReadMail
 
 if TYPE_CHECKING:
     from gatewayd.stages.correspond import Correspondence
@@ -59,7 +60,7 @@ class FormDesk:
                 Fault("recipients", "recipients.too_many", f"{len(found.recipients)} > {unit.max_recipients}")
             )
         draft = Draft(
-            source=Source.MAIL, applicant=_applicant(self._ctx.settings, unit, reading, read.sender), channel=channel,
+            source=Source.MAIL, applicant=_applicant(self._ctx.settings, unit, reading, read), channel=channel,
             text=reading.text, subject=reading.subject, recipients=found, groups=reading.groups,
             priority=Priority.URGENT if reading.priority == "urgent" else Priority.NORMAL,
             wanted_by=reading.wanted_by, faults=(*reading.faults, *faults),
@@ -76,6 +77,10 @@ class FormDesk:
         names = tuple(name for name in reading.groups if name != _LAINNYA)
         if not names:
             return reading.recipients, []
+        unkept = [name for name in names if name not in self._ctx.settings.groups]
+        if unkept:
+            # The box is on the paper; that we have no directory for it is no mistake of the unit's.
+            return RecipientList(), [Fault(PATHS["groups"], "group.needs_list", name.upper()) for name in unkept]
         found = await read_groups(self._ctx.settings, names, reading.channel)
         return (RecipientList(), [found]) if isinstance(found, Fault) else (found, [])
 
@@ -91,11 +96,11 @@ def _correctable(conn: sqlite3.Connection, number: str, answers: tuple[str, ...]
     return None if request.closed_as or request.approved_at is not None else request
 
 
-def _applicant(settings: Settings, unit: Unit, reading: FormReading, sender: str) -> Applicant:
+def _applicant(settings: Settings, unit: Unit, reading: FormReading, read: ReadMail) -> Applicant:
     """The form's applicant; the address is the proven sender's, whatever the form says."""
-    person = person_of(settings, sender)
+    person, sender = person_of(settings, read.sender), read.sender
     return Applicant(
-        unit.name, reading.applicant_name or sender, sender, reading.phone, reading.id_number,
+        unit.name, reading.applicant_name or read.sender_name or sender, sender, reading.phone, reading.id_number,
         person.id if person else "",
     )  # fmt: skip
 

@@ -21,6 +21,9 @@ from gatewayd.wire.formmessage import clean, message_of
 from gatewayd.wire.inline_list import rows_of_text
 from gatewayd.wire.plaintext import one_line
 
+_ADDRESS: Final = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+#: An extension of a switchboard is short, but no shorter.
+_LEAST_DIGITS: Final = 5
 _NOTHING: Final = re.compile(r"[\s.\-–_…/()]*|nihil|tidak ada|kosong|n/?a", re.I)
 _NO_DEADLINE: Final = re.compile(r"(?:se)?(?:cepatnya|segera(?:nya)?)|asap|secepat mungkin|urgent|mendesak", re.I)
 _URGENT: Final = re.compile(r"\b(?:urgent|mendesak|segera|penting|darurat|tinggi)\b", re.I)
@@ -121,8 +124,8 @@ class _Reader:
             unit_name=self._value("unit_name"),
             applicant_name=self._value("applicant_name"),
             id_number=self._value("id_number"),
-            email=self._value("email").lower(),
-            phone=self._value("phone"),
+            email=self._email(),
+            phone=self._phone(),
             submitted_on=self._submitted_on(),
             wanted_by=self._wanted_by(),
             groups=boxes,
@@ -138,6 +141,21 @@ class _Reader:
     def _value(self, key: str, limit: int = 200) -> str:
         value = one_line(self.sections.first(key), limit)
         return "" if _NOTHING.fullmatch(value) else value
+
+    def _email(self) -> str:
+        typed = self._value("email").lower()
+        if typed and not _ADDRESS.search(typed):
+            self.faults.append(Fault(PATHS["email"], "email.invalid", quoted(typed)))
+            return ""
+        return typed
+
+    def _phone(self) -> str:
+        """As it was typed: a person reads it, nothing is sent to it."""
+        typed = self._value("phone")
+        if typed and sum(char.isdigit() for char in typed) < _LEAST_DIGITS:
+            self.faults.append(Fault(PATHS["phone"], "phone.invalid", quoted(typed)))
+            return ""
+        return typed
 
     def _present(self) -> tuple[str, ...]:
         labels = self.sections.labels

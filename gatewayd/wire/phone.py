@@ -21,6 +21,8 @@ _LABEL: Final = re.compile(
 _TRAILING_LABEL: Final = re.compile(r"[\s,/-]+(?:wa|hp|whatsapp)\.?$", re.I)
 _SCIENTIFIC: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?e[+-]?\d+", re.I | re.ASCII)
 _FLOAT: Final = re.compile(r"(\+?\d{7,15})[.,]0", re.ASCII)
+#: A calculated cell: dropping the point would make another person's number of it.
+_FRACTION: Final = re.compile(r"\+?\d{7,}[.,]\d{1,2}", re.ASCII)
 _SEPARATOR: Final = re.compile(r"[/;,|&\n]|\b(?:atau|dan|or|and)\b", re.I)
 _SIGNS: Final = re.compile(r"[\s().\-]+")
 _DIGITS: Final = re.compile(r"\+?[0-9]+")
@@ -47,6 +49,8 @@ def normalise(typed: str, country: str = "ID", foreign: bool = False) -> str | P
         return PhoneFault("row.empty")
     if _SCIENTIFIC.fullmatch(cell):
         return PhoneFault("row.scientific")
+    if _FRACTION.fullmatch(cell):
+        return PhoneFault("row.letters")
     number = _single(cell)
     if isinstance(number, PhoneFault):
         return number

@@ -22,7 +22,7 @@ from gatewayd.wire.mail import ParsedMail, Trust
 from gatewayd.wire.mailjson import mail_from, mail_json
 from gatewayd.wire.mailvalues import AttachmentInfo, ReadMail, Reply
 from gatewayd.wire.quoted import MAX_OWN, forwarded_text, own_part
-from gatewayd.wire.replies import read_reply
+from gatewayd.wire.replies import read_reply, speaks_of_deciding
 
 __all__ = ["AttachmentInfo", "FormReading", "ReadMail", "Reply", "from_json", "read_mail"]
 
@@ -132,6 +132,8 @@ def _form_or_reply(
     if not read.in_reply_to and not read.request_number:
         return "form"
     if word == "unclear":
+        if is_answer and speaks_of_deciding(read.own_text):
+            return "unclear"
         return "form" if strong or has_list or not is_answer else "unclear"
     if word in ("approve", "reject"):
         if not is_answer:

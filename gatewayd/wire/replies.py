@@ -77,6 +77,11 @@ def read_reply(own_text: str) -> Reply:
     return _decision(body)
 
 
+def speaks_of_deciding(own_text: str) -> bool:
+    """Whether a text that decides nothing clear has words of a decision in it."""
+    return bool(_APPROVE.search(own_text) or _REJECT.search(own_text))
+
+
 def _command(command: re.Match[str], body: str) -> Reply:
     words: tuple[ReplyWord, ...] = ("cancel", "status", "forward", "form")
     word = next(word for word in words if command[word])

@@ -5,6 +5,7 @@ from typing import Literal
 
 import pytest
 
+from gatewayd.core.model import Fault
 from gatewayd.render import views
 from gatewayd.render.compose import compose, report_files
 from gatewayd.render.example_data import HEAD, LOOK, NOW, TEXT, examples, log
@@ -36,6 +37,13 @@ def test_every_kind_is_a_whole_mail(name: str, language: Literal["id", "en"]) ->
 
 def test_every_kind_of_view_has_an_example() -> None:
     assert {type(view) for view in EXAMPLES.values()} == set(views.View.__args__)
+
+
+def test_a_missing_list_is_asked_for_by_an_example_of_one() -> None:
+    fault = Fault("sms_massal", "group.needs_list", "LAINNYA")
+    said = body(parse(compose(replace(EXAMPLES["correction"], faults=(fault,)), LOOK)))
+    assert "PENERIMA:\n" in said
+    assert "SMS MASSAL: …" not in said
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

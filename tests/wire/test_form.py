@@ -189,6 +189,9 @@ def test_all_faults_are_found_at_once_and_quote_what_was_typed() -> None:
          ("tanggal_estimasi_penyelesaian", "date.before_submission")),
         ("SMS MASSAL: [ ] DOSEN", ("sms_massal", "group.none")),
         ("SMS MASSAL: [x] [x] DOSEN", ("sms_massal", "group.unclear")),
+        ("SMS MASSAL: [x] ALUMNI [ ] DOSEN", ("sms_massal", "group.unclear")),
+        ("SMS MASSAL: DOSEN\nNOMOR TELEPON SELULAR: abc", ("nomor_telepon_selular", "phone.invalid")),
+        ("SMS MASSAL: DOSEN\nEMAIL: bukan-email", ("email", "email.invalid")),
     ],
 )  # fmt: skip
 def test_a_fault_is_the_only_one_where_the_rest_is_in_order(more: str, fault: tuple[str, str]) -> None:

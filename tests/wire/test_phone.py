@@ -42,6 +42,8 @@ def test_a_mobile_number_in_any_usual_writing_is_taken(typed: str) -> None:
         ("O81200000101", "row.letters"),
         ("0812000O0101", "row.letters"),
         ("Budi", "row.letters"),
+        ("812000001.5", "row.letters"),
+        ("81200000101,25", "row.letters"),
         ("0812x0000x0101", "row.letters"),
         ("0812#0000#0101", "row.letters"),
         ("٠٨١٢٠٠٠٠٠١٠١", "row.letters"),
