@@ -169,7 +169,7 @@ class TestCommands:
         rig = Rig(profile=profile)
         rig.ask("ATE0")
         store = PROFILES[profile].memories[0][0]
-        for command in ("AT+CMGF=0", "AT+CNMI=1,1,0,1,0", f'AT+CPMS="{store}"', "AT+CNMI?"):
+        for command in ("AT+CMGF=0", "AT+CNMI=1,1,0,1", f'AT+CPMS="{store}"', "AT+CNMI?"):
             assert rig.ask(command).endswith("\r\nOK\r\n"), command
         for command in PROFILES[profile].says:
             assert rig.ask(f"AT{command}").endswith("\r\nOK\r\n"), command

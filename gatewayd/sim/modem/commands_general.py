@@ -1,4 +1,4 @@
-"""Commands about the modem itself, the SIM and the network. Source: V.250; TS 27.007 §5, §7, §8."""
+"""Commands about the modem itself and the network. Source: V.250; TS 27.007 §5, §7, §8."""
 
 from types import MappingProxyType
 from typing import Final
@@ -10,6 +10,8 @@ from gatewayd.sim.modem.values import Answer, Reboot
 
 _NOT_ALLOWED: Final = 3
 _CHARSETS: Final = ("GSM", "UCS2", "IRA")
+_CIRCUIT: Final = "+CREG"
+_REGISTRATIONS: Final = (_CIRCUIT, "+CGREG", "+CEREG")
 _LOCATION: Final = ',"00C8","0000A1B2"'
 
 
@@ -18,9 +20,7 @@ def _nothing(_: Device, __: Command) -> Answer:
 
 
 def _reset(device: Device, _: Command) -> Answer:
-    functionality = device.session.functionality
-    device.restart()
-    device.session.functionality = functionality
+    device.forget()
     return Answer()
 
 
@@ -61,18 +61,6 @@ def _imei(device: Device, _: Command) -> Answer:
     return Answer((device.imei,))
 
 
-def _imsi(device: Device, _: Command) -> Answer:
-    return Answer((device.imsi,))
-
-
-def _iccid(device: Device, command: Command) -> Answer:
-    return Answer((f"{command.name}: {device.iccid}",))
-
-
-def _pin(_: Device, __: Command) -> Answer:
-    return Answer(("+CPIN: READY",))
-
-
 def _functionality_now(device: Device, _: Command) -> Answer:
     return Answer((f"+CFUN: {device.session.functionality}",))
 
@@ -83,16 +71,14 @@ def _functionality(device: Device, command: Command) -> Answer:
         return _not_allowed(device)
     if restart == ["1"]:
         return Answer(then=(Reboot(),))
-    device.session.functionality = int(level)
+    device.switch(int(level))
     return Answer()
 
 
-def _restart(_: Device, __: Command) -> Answer:
-    return Answer(then=(Reboot(),))
-
-
 def _registration_now(device: Device, command: Command) -> Answer:
-    mode, state = _registration_mode(device, command.name), device.radio().registration
+    mode, radio = _registration_mode(device, command.name), device.radio()
+    is_packet = command.name != _CIRCUIT and radio.packet is not None
+    state = radio.packet if is_packet else radio.registration
     return Answer((f"{command.name}: {mode},{state}{_LOCATION if mode == 2 else ''}",))
 
 
@@ -154,18 +140,9 @@ def _charset_choices(_: Device, __: Command) -> Answer:
     return Answer((f"+CSCS: ({names})",))
 
 
-def _last_reference(device: Device, command: Command) -> Answer:
-    """EF_SMSS: the last TP-MR, as the SIM keeps it (TS 31.102 §4.2.28); no other file is simulated."""
-    if command.parameters[:2] != ("176", "28483"):
-        return Answer(('+CRSM: 106,130,""',))
-    return Answer((f'+CRSM: 144,0,"{device.last_reference:02X}FF"',))
-
-
 def _not_allowed(device: Device) -> Answer:
     return Answer(final=cme(device.session, _NOT_ALLOWED))
 
-
-_REGISTRATIONS: Final = ("+CREG", "+CGREG", "+CEREG")
 
 GENERAL: Final = MappingProxyType({
     ("Z", Form.EXECUTE): _reset,
@@ -181,13 +158,8 @@ GENERAL: Final = MappingProxyType({
     ("+CGMR", Form.EXECUTE): _revision,
     ("+CGSN", Form.EXECUTE): _imei,
     ("+GSN", Form.EXECUTE): _imei,
-    ("+CIMI", Form.EXECUTE): _imsi,
-    ("+CCID", Form.EXECUTE): _iccid,
-    ("^ICCID", Form.READ): _iccid,
-    ("+CPIN", Form.READ): _pin,
     ("+CFUN", Form.READ): _functionality_now,
     ("+CFUN", Form.SET): _functionality,
-    ("+CRESET", Form.EXECUTE): _restart,
     **{(name, Form.READ): _registration_now for name in _REGISTRATIONS},
     **{(name, Form.SET): _registration for name in _REGISTRATIONS},
     **{(name, Form.TEST): _registration_choices for name in _REGISTRATIONS},
@@ -197,5 +169,4 @@ GENERAL: Final = MappingProxyType({
     ("+CSCS", Form.SET): _charset,
     ("+CSCS", Form.READ): _charset_now,
     ("+CSCS", Form.TEST): _charset_choices,
-    ("+CRSM", Form.SET): _last_reference,
 })  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Final
 
 from gatewayd.sim.modem.atline import Command, Form
 from gatewayd.sim.modem.device import Device
-from gatewayd.sim.modem.memory import ALL, UNREAD, Store, Stored
+from gatewayd.sim.modem.memory import ALL, UNREAD, Stored
 from gatewayd.sim.modem.profiles import cnmi_choices
 from gatewayd.sim.modem.session import cms
 from gatewayd.sim.modem.values import Answer, Prompt
@@ -18,6 +18,8 @@ _UNKNOWN: Final = 500
 _LONGEST_TPDU: Final = 164
 _DELETE_READ: Final = (1, 2, 3)
 _DELETE_ALL: Final = 4
+#: Where the memory for what arrives stands among those of +CPMS.
+_RECEIVING: Final = 2
 
 
 def _format(device: Device, command: Command) -> Answer:
@@ -33,36 +35,58 @@ def _format_choices(_: Device, __: Command) -> Answer:
 
 
 def _service(device: Device, command: Command) -> Answer:
-    if command.value not in ("0", "1"):
+    if command.value not in device.profile.csms_test.strip("()").replace("-", ",").split(","):
         return _refused(device, _NOT_ALLOWED)
     device.session.service = int(command.value)
-    return Answer(("+CSMS: 1,1,1",))
+    return Answer(("+CSMS: 1,1,1",) if device.profile.csms_answer else ())
 
 
 def _service_now(device: Device, _: Command) -> Answer:
     return Answer((f"+CSMS: {device.session.service},1,1,1",))
 
 
-def _service_choices(_: Device, __: Command) -> Answer:
-    return Answer(("+CSMS: (0,1)",))
+def _service_choices(device: Device, _: Command) -> Answer:
+    return Answer((f"+CSMS: {device.profile.csms_test}",))
 
 
 def _memories(device: Device, command: Command) -> Answer:
-    names = command.parameters
-    if not 1 <= len(names) <= 3 or any(name not in device.memories for name in names):
+    names, profile = command.parameters, device.profile
+    is_known = all(name in device.memories for name in names)
+    if not 1 <= len(names) <= profile.cpms_places or not is_known or _cannot_receive(device, names):
         return _refused(device, _NOT_ALLOWED)
     device.session.memories[: len(names)] = names
-    counts = (f"{len(store)},{store.capacity}" for store in _chosen(device))
-    return Answer((f"+CPMS: {','.join(counts)}",))
+    match profile.cpms_answer:
+        case "counts":
+            return Answer((f"+CPMS: {','.join(_counts(device))}",))
+        case "names":
+            return _memories_now(device, command)
+        case _:
+            return Answer()
+
+
+def _cannot_receive(device: Device, names: tuple[str, ...]) -> bool:
+    receiving = device.profile.receiving
+    return bool(receiving) and any(name not in receiving for name in names[_RECEIVING:])
 
 
 def _memories_now(device: Device, _: Command) -> Answer:
-    names = device.session.memories
-    counts = (f'"{name}",{len(store)},{store.capacity}' for name, store in zip(names, _chosen(device), strict=True))
-    return Answer((f"+CPMS: {','.join(counts)}",))
+    named = (f'"{name}",{count}' for name, count in zip(_chosen(device), _counts(device), strict=True))
+    return Answer((f"+CPMS: {','.join(named)}",))
+
+
+def _chosen(device: Device) -> list[str]:
+    """The memories in force, as many as the modem speaks of."""
+    return device.session.memories[: device.profile.cpms_places]
+
+
+def _counts(device: Device) -> list[str]:
+    rooms = (device.room(name) for name in _chosen(device))
+    return [f"{room.used},{room.capacity}" for room in rooms]
 
 
 def _memory_choices(device: Device, _: Command) -> Answer:
+    if device.profile.cpms_test:
+        return Answer((f"+CPMS: {device.profile.cpms_test}",))
     names = ",".join(f'"{name}"' for name in device.memories)
     writable = ",".join(f'"{name}"' for name in device.memories if name != "SR")
     return Answer((f"+CPMS: ({names}),({writable}),({writable})",))
@@ -120,6 +144,7 @@ def _send(device: Device, command: Command) -> Answer:
 
 
 def _acknowledge(device: Device, _: Command) -> Answer:
+    device.session.awaits_acknowledgement = False
     return Answer() if device.session.service == 1 else _refused(device, _NOTHING_TO_ACKNOWLEDGE)
 
 
@@ -140,7 +165,7 @@ def _read(device: Device, command: Command) -> Answer:
 def _delete(device: Device, command: Command) -> Answer:
     index, flag = _integer(command.parameters[0]), _integer((*command.parameters, "0")[1])
     store = device.reading_memory()
-    if index is None or flag is None or (flag == 0 and index not in store.indexes) or flag > _DELETE_ALL:
+    if index is None or flag is None or flag > _DELETE_ALL or (flag == 0 and not _is_slot(device, index)):
         return _refused(device, _BAD_INDEX)
     if flag == _DELETE_ALL:
         store.clear()
@@ -151,16 +176,16 @@ def _delete(device: Device, command: Command) -> Answer:
     return Answer()
 
 
+def _is_slot(device: Device, index: int) -> bool:
+    return index in device.reading_memory().used or index in device.room(device.reading_name).indexes
+
+
 def _delete_choices(device: Device, _: Command) -> Answer:
     return Answer((f"+CMGD: ({','.join(map(str, device.reading_memory().used))}),(0-4)",))
 
 
 def _shown(head: str, message: Stored) -> str:
     return f"{head}{message.status},,{message.length}\r\n{message.hex}"
-
-
-def _chosen(device: Device) -> list[Store]:
-    return [device.memories[name] for name in device.session.memories]
 
 
 def _integer(text: str) -> int | None:

@@ -12,11 +12,14 @@ from gatewayd.sim.modem import atline
 from gatewayd.sim.modem.atline import Command, Form
 from gatewayd.sim.modem.commands_general import GENERAL
 from gatewayd.sim.modem.commands_messages import MESSAGES
+from gatewayd.sim.modem.commands_sim import SIM, refusal
 from gatewayd.sim.modem.commands_ussd import USSD
 from gatewayd.sim.modem.device import Device
-from gatewayd.sim.modem.values import Answer
+from gatewayd.sim.modem.values import Answer, PullOut, Reboot
 
-_HANDLERS: Final[Mapping[tuple[str, Form], Callable[[Device, Command], Answer]]] = {**GENERAL, **MESSAGES, **USSD}
+_HANDLERS: Final[Mapping[tuple[str, Form], Callable[[Device, Command], Answer]]] = {
+    **GENERAL, **SIM, **MESSAGES, **USSD
+}  # fmt: skip
 _BARE: Final = Command("")
 
 
@@ -44,8 +47,24 @@ def carry_out(device: Device, line: str) -> Answer | None:
 def _execute(device: Device, command: Command) -> Answer:
     if command == _BARE:
         return Answer()
-    line = device.profile.says.get(command.text.upper())
-    if line is not None:
-        return Answer((line,) if line else ())
     handler = _HANDLERS.get((command.name, command.form))
-    return handler(device, command) if handler else Answer(final=device.profile.unknown_answer)
+    own = _own(device, command.text.upper())
+    if own is not None:
+        return own
+    if handler is None or command.name in device.profile.lacks:
+        return Answer(final=device.profile.unknown_answer)
+    return refusal(device, command) or handler(device, command)
+
+
+def _own(device: Device, text: str) -> Answer | None:
+    """The answer to a command whose meaning is the profile's own; None if it is none of these."""
+    profile = device.profile
+    if text in profile.says:
+        line = profile.says[text]
+        return Answer((line,) if line else ())
+    if text in profile.hushes:
+        device.session.is_hushed = True
+        return Answer()
+    if text in profile.reenumerates:
+        return Answer(then=(PullOut(back_s=device.network.settings.away_ms / 1000),))
+    return Answer(then=(Reboot(),)) if text in profile.restarts else None

@@ -36,6 +36,7 @@ from gatewayd.sim.modem.values import (
     Say,
     Verdict,
 )
+from gatewayd.sim.modem.watch import Watch
 from gatewayd.wire import tpdu
 
 _Delayed: TypeAlias = Say | Prompt | Reboot | PullOut | Incoming
@@ -60,12 +61,14 @@ class Machine:
         self._port = Port(device.bench, self._timers, clock)
         self._reader = Reader()
         self.centre = Centre(device, self.journal, clock, self._timers, self._say, lambda: self._is_up)
+        self._watch = Watch(device, self._timers, clock, self._say)
         self._input = bytearray()
         self._held: list[str] = []
         self._length = 0
         self._asks_ussd = False
         self._is_up = True
         self._is_busy = False
+        self._watch.begin()
         self.journal.note("boot", reason="start")
 
     @property
@@ -85,6 +88,8 @@ class Machine:
         now = self._clock.monotonic()
         while (action := self._timers.pop_due(now)) is not None:
             action()
+        if self._is_up:
+            self._watch.keep()
         self.centre.flush()
 
     def next_due(self) -> float | None:
@@ -99,8 +104,8 @@ class Machine:
 
     def registration_changed(self) -> None:
         """Tell the client, if it asked for that; the network's own settings were changed already."""
-        if self.device.session.creg and self._is_up:
-            self._say((f"+CREG: {self.device.network.settings.registration}",))
+        if self._is_up:
+            self._watch.registration_changed(self.device.network.settings.registration)
 
     def happen(self, event: Event) -> None:
         """Let `event` happen after its delay."""
@@ -242,7 +247,8 @@ class Machine:
 
     def _booted(self) -> None:
         self._come_up()
-        self._port.lines(self.device.profile.boot_lines)
+        self._port.lines(self.device.boot_lines())
 
     def _come_up(self) -> None:
         self._is_up = True
+        self._watch.begin()

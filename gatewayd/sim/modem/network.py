@@ -3,7 +3,8 @@
 In: decoded SUBMITs. Out: verdicts and planned reports, as values; time and randomness come from the caller.
 Every part taken costs `price`. A part refused costs nothing and has a +CMS ERROR code: 1 for an invalid
 number, `no_credit_code` (21, "short message transfer rejected") below the price: no code of the standard
-says "no credit", operators use 8, 10, 21, 28, 29, 38, 50 or 69. Without registration it is 331.
+says "no credit", operators use 8, 10, 21, 28, 29, 38, 50 or 69. Without registration it is 331. What goes to a
+number of the operator's own is free, and may be answered by SMS.
 
 Source: TS 24.011 Annex E-2 and TS 27.005 §3.2.5 (codes), TS 23.040 §9.2.3.15 (TP-Status).
 """
@@ -16,7 +17,7 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Final
 
-from gatewayd.sim.modem.operators import OPERATORS, Operator
+from gatewayd.sim.modem.operators import OPERATORS, Operator, Screen
 from gatewayd.sim.modem.values import Radio, Report
 from gatewayd.wire.tpdu import SubmitPdu
 
@@ -29,7 +30,8 @@ class Behaviour(StrEnum):
 
     #: Gets it; the report comes after the report delay.
     OK = "ok"
-    #: Switched off: one temporary report, never a final one.
+    #: Switched off: a temporary report; the final one when it is switched on (it becomes something else), or
+    #: when the validity that the part asked for is over.
     OFF = "off"
     #: Not obtainable: a permanent failure is reported.
     UNREACHABLE = "unreachable"
@@ -60,6 +62,8 @@ LIMITS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType({
     "latency_ms": (0, 600_000),
     "report_delay_ms": (0, 10**9),
     "ussd_ms": (0, 600_000),
+    "answer_ms": (0, 600_000),
+    "away_ms": (0, 600_000),
     "boot_ms": (0, 600_000),
     "no_credit_code": (0, 999),
 })  # fmt: skip
@@ -68,7 +72,9 @@ LIMITS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType({
 @dataclass(slots=True)
 class Settings:
     """What a person or a test may turn while it runs. Money in rupiah; `latency_ms` None is the profile's own
-    distribution. `recipients` maps numbers ("+62…", `*` and `?` allowed) to behaviours, the last match counts."""
+    distribution. The operator's SMS come `answer_ms` after what they answer; a reset that takes the port away
+    takes it for `away_ms`. `recipients` maps numbers ("+62…", `*` and `?` allowed) to behaviours, the last match
+    counts."""
 
     credit: int = 100_000
     price: int = 350
@@ -77,6 +83,8 @@ class Settings:
     latency_ms: int | None = None
     report_delay_ms: int = 3_000
     ussd_ms: int = 200
+    answer_ms: int = 2_000
+    away_ms: int = 3_000
     boot_ms: int = 1_000
     no_credit_code: int = 21
     active_until: date = date(2031, 12, 31)
@@ -103,12 +111,15 @@ class Network:
             return _NO_SERVICE
         if self._behaviour(part.recipient) is Behaviour.INVALID:
             return _UNASSIGNED
-        return self.settings.no_credit_code if self.settings.credit < self.settings.price else None
+        return self.settings.no_credit_code if self.settings.credit < self._price(part) else None
 
-    def charge(self) -> int:
+    def charge(self, part: SubmitPdu) -> int:
         """Take the price of one part; the credit that is left."""
-        self.settings.credit = max(0, self.settings.credit - self.settings.price)
+        self.settings.credit = max(0, self.settings.credit - self._price(part))
         return self.settings.credit
+
+    def _price(self, part: SubmitPdu) -> int:
+        return 0 if self.operator.is_service(part.recipient) else self.settings.price
 
     def reports(self, part: SubmitPdu, reference: int) -> tuple[Report, ...]:
         """What the service centre will report on a part it took; nothing unless the part asks for it."""
@@ -118,8 +129,25 @@ class Network:
         planned = _REPORTS[self._behaviour(part.recipient)]
         return tuple(Report(reference, part.recipient, status, times * delay_s) for times, status in planned)
 
-    def balance(self) -> str:
-        return self.operator.balance(self.settings.credit, self.settings.active_until)
+    def screen(self, path: tuple[str, ...]) -> Screen | None:
+        """What a USSD code shows, or the choices after it; None if the operator knows it not."""
+        code, *choices = path
+        screen = self.operator.screens.get(code)
+        for choice in choices:
+            screen = screen.choices.get(choice) if screen else None
+        return screen
+
+    def service_answer(self, part: SubmitPdu) -> str | None:
+        """The SMS that comes back for `part` from a number of the operator's own."""
+        wording = self.operator.services.get((part.recipient, part.text.strip().upper()))
+        return self.filled(wording) if wording else None
+
+    def filled(self, wording: str) -> str:
+        """A wording of the operator's with the figures of this SIM."""
+        return self.operator.filled(wording, self.settings.credit, self.settings.active_until)
+
+    def is_off(self, number: str) -> bool:
+        return self._behaviour(number) is Behaviour.OFF
 
     def _behaviour(self, number: str) -> Behaviour:
         number = international(number)

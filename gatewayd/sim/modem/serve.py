@@ -48,7 +48,7 @@ def build(options: Options, ledger: Ledger, clock: Clock) -> Machine:
     for fault in options.faults:
         bench.arm(fault)
     device = new_device(
-        PROFILES[options.profile], Network(options.settings), bench, serial=(options.seed + 1) % _SERIALS
+        PROFILES[options.profile], Network(options.settings), bench, clock, serial=(options.seed + 1) % _SERIALS
     )  # fmt: skip
     return Machine(device, ledger, clock, random)
 

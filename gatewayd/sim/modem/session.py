@@ -7,13 +7,28 @@ Source: TS 27.005 §3.2.5, TS 27.007 §9.2.
 from dataclasses import dataclass
 from typing import Final
 
-_CME_TEXTS: Final = {3: "operation not allowed", 4: "operation not supported", 30: "no network service"}
+_CME_TEXTS: Final = {
+    3: "operation not allowed",
+    4: "operation not supported",
+    10: "SIM not inserted",
+    11: "SIM PIN required",
+    12: "SIM PUK required",
+    13: "SIM failure",
+    14: "SIM busy",
+    16: "incorrect password",
+    30: "no network service",
+}
 _CMS_TEXTS: Final = {
     1: "Unassigned number",
     21: "Short message transfer rejected",
     302: "operation not allowed",
     304: "Invalid PDU mode parameter",
     305: "Invalid text mode parameter",
+    310: "SIM not inserted",
+    311: "SIM PIN necessary",
+    313: "SIM failure",
+    314: "SIM busy",
+    316: "SIM PUK required",
     321: "Invalid memory index",
     331: "no network service",
     340: "no +CNMA acknowledgement expected",
@@ -23,15 +38,16 @@ _CMS_TEXTS: Final = {
 
 @dataclass(slots=True)
 class Session:
-    """Touched by the command handlers only. `cnmi` is (mode, mt, bm, ds, bfr); `memories` the three of +CPMS."""
+    """Touched by the command handlers only. `cnmi` is (mode, mt, bm, ds, bfr); `memories` the three of +CPMS;
+    `ussd_path` the code and the choices of an open menu."""
 
     memories: list[str]
+    cnmi: tuple[int, ...] = (0, 0, 0, 0, 0)
     echo: bool = True
     verbose: bool = True
     cmee: int = 0
     text_mode: bool = False
     service: int = 0
-    cnmi: tuple[int, ...] = (0, 0, 0, 0, 0)
     creg: int = 0
     cgreg: int = 0
     cereg: int = 0
@@ -40,7 +56,7 @@ class Session:
     functionality: int = 1
     numeric_operator: bool = False
     plain_ussd: bool = False
-    ussd_is_open: bool = False
+    ussd_path: tuple[str, ...] = ()
     is_hushed: bool = False
     awaits_acknowledgement: bool = False
 
