@@ -98,7 +98,7 @@ async def _live(ctx: Context) -> None:
     """Run every part until a signal comes; then stop them in order."""
     lines = transports(ctx.settings, ctx.clock)
     gates = {line.transport.name: Gate() for line in lines}
-    watch = Watch(ctx, gates)
+    watch = Watch(ctx, gates, {line.transport.name: line.transport.refresh for line in lines})
     listener = TransportListener(ctx, watch)
     await ctx.db.run(health_store.forget_others, set(gates) | {"mailbox", "broker"})
     dispatchers = [

@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
+from gatewayd.config.credit import CreditQuestion
 from gatewayd.config.profile import AUTO, load_profile
 from gatewayd.config.values import Duration, Name, Secret, Section
+from gatewayd.core.credit_recipes import Recipe, recipes_for
 from gatewayd.errors import SettingsError
 
 
@@ -31,11 +33,15 @@ class Modem(Section):
     pause: tuple[Duration, Duration] = (6.0, 15.0)
     parts_per_hour: Annotated[int, Field(ge=1)] | None = None
     parts_per_day: Annotated[int, Field(ge=1)] | None = 100
-    #: USSD code that asks the balance; empty = the balance is not known.
+    #: How the balance is asked: true = as this operator is asked, false = never, or an own recipe.
+    credit: CreditQuestion | bool = True
+    #: The short form of an own recipe: its USSD code.
     credit_code: Annotated[str, Field(pattern=r"^[0-9*#]{0,20}$")] = ""
     credit_every: Duration = 6 * 3600.0
     #: Below this balance the SIM pauses.
     credit_floor_idr: Annotated[int, Field(ge=0)] = 0
+    #: A reading may be so far off the reckoned balance before the staff is told.
+    credit_tolerance_idr: Annotated[int, Field(ge=0)] = 1000
     #: Warn when the active period ends within this time.
     active_warning: Duration = 14 * 86400.0
     signal_every: Duration = 60.0
@@ -63,3 +69,21 @@ class Modem(Section):
         if given[0] > given[1]:
             raise ValueError("the least pause first, then the most")
         return given
+
+    @model_validator(mode="after")
+    def _one_recipe(self) -> "Modem":
+        if self.credit_code and self.credit is not True:
+            raise ValueError("credit_code: it is the short form of credit = {code = …}; give one of the two")
+        return self
+
+    def recipes(self, imsi: str, network: str) -> tuple[Recipe, ...]:
+        """How the balance of the SIM with this IMSI, in that network, is asked, the likeliest first; never: none."""
+        if self.credit_code:
+            return (Recipe(self.credit_code),)
+        match self.credit:
+            case CreditQuestion() as own:
+                return (own.recipe,)
+            case True:
+                return recipes_for(self.operator, imsi, network)
+            case _:
+                return ()

@@ -11,7 +11,6 @@ from typing import Any, Final
 from gatewayd.core.health import Credit, Health, LinkState, Registration
 from gatewayd.store.instants import from_ms, to_ms
 
-
 #: Longest time between the claim of a part and its outcome.
 _SUBMISSION: Final = timedelta(minutes=15)
 

@@ -20,6 +20,7 @@ from gatewayd.errors import LinkError
 from gatewayd.log import get_logger
 from gatewayd.transport.base import Listener
 from gatewayd.transport.modem import measure
+from gatewayd.transport.modem.balance import BalanceDesk, Overheard
 from gatewayd.transport.modem.doctor import Doctor
 from gatewayd.transport.modem.heard import Heard
 from gatewayd.transport.modem.session import Confused, Session, first_of
@@ -29,8 +30,6 @@ from gatewayd.wire.at import Indicated
 
 #: How often stored messages are looked for and the settings read back, in case an indication was lost.
 _SWEEP_S: Final = 300.0
-#: After a refused balance question, not at once again.
-_CREDIT_RETRY_S: Final = 300.0
 #: After an answer that came too late for a part not yet written down as in doubt.
 _EVIDENCE_S: Final = 1.0
 _FULL: Final = "^SMMEMFULL"
@@ -53,17 +52,17 @@ class Service:
     ) -> None:  # fmt: skip
         self._session, self._settings, self._agreed = session, settings, agreed
         self._listener, self._clock, self._radio, self._doctor = listener, clock, radio, doctor
-        self._heard = Heard(listener, settings.name, agreed.imsi)
+        self._balance = BalanceDesk(settings, agreed.profile, agreed.imsi, clock, credit)
+        self._heard = Heard(Overheard(listener, self._balance, self._credit_told), settings.name, agreed.imsi)
         self._stores = Stores(session, agreed.store, agreed.stores, self._heard.take)
-        self._balance = measure.BalanceDesk()
         self._indications: deque[Indicated] = deque()
         self._late: deque[LateAnswer] = deque()
         self._work = asyncio.Event()
-        self._measure_at = self._credit_at = self._sweep_at = 0.0
+        self._measure_at = self._sweep_at = 0.0
         self._wants_centre = False
         self._broken: Confused | None = None
         self.health = Health(
-            settings.name, LinkState.READY, clock.now(), imei=agreed.imei, imsi=agreed.imsi, credit=credit
+            settings.name, LinkState.READY, clock.now(), imei=agreed.imei, imsi=agreed.imsi, credit=self._balance.credit
         )  # fmt: skip
 
     # What may be called at any time.
@@ -80,7 +79,8 @@ class Service:
         self._work.set()
 
     def measure_now(self) -> None:
-        self._measure_at = self._credit_at = 0.0
+        self._measure_at = 0.0
+        self._balance.hurry()
         self._work.set()
 
     def sweep_now(self) -> None:
@@ -114,8 +114,9 @@ class Service:
 
     async def _idle(self) -> None:
         """Until something is said, the next measurement is due, or the port is lost."""
-        due = min(self._measure_at, self._sweep_at, self._credit_at if self._settings.credit_code else self._sweep_at)
-        wait = max(0.0, due - self._clock.monotonic())
+        wait = max(0.0, min(self._measure_at, self._sweep_at) - self._clock.monotonic())
+        if self._is_registered:
+            wait = min(wait, self._balance.due_in())
         working = asyncio.ensure_future(self._work.wait())
         try:
             async with asyncio.timeout(min(wait, _EVIDENCE_S) if self._late else wait):
@@ -155,10 +156,8 @@ class Service:
             self._measure_at = self._clock.monotonic() + self._settings.signal_every
             await self._listener.health(self.health)
             await self._mind_registration()
-        if self._settings.credit_code and now >= self._credit_at and self._is_registered:
-            found = await self._ask_balance()
-            self._credit_at = self._clock.monotonic() + (self._settings.credit_every if found else _CREDIT_RETRY_S)
-            await self._listener.health(self.health)
+        if self._balance.due_in() <= 0 and self._is_registered:
+            await self._ask_balance()
         if now >= self._sweep_at:
             await self._mind_settings()
             await self._stores.sweep()
@@ -194,14 +193,15 @@ class Service:
     def _is_registered(self) -> bool:
         return self.health.registration in (Registration.HOME, Registration.ROAMING, Registration.UNKNOWN)
 
-    async def _ask_balance(self) -> bool:
-        """Keep the last reading where no answer comes: an old one with its age is better than none."""
+    async def _ask_balance(self) -> None:
         async with self._radio:
-            reply = await self._balance.ask(self._session, self._settings.credit_code)
-        if reply is None:
-            get_logger().warning(
-                "modem.credit_unanswered", modem=self._settings.name, code=self._settings.credit_code
-            )  # fmt: skip
-            return False
-        self.health = replace(self.health, credit=measure.reading(reply, self._clock.now()))
-        return True
+            is_answered = await self._balance.ask(self._session, self.health.operator)
+        if is_answered:
+            self.health = replace(self.health, credit=self._balance.credit)
+            await self._listener.health(self.health)
+
+    def _credit_told(self) -> None:
+        """The operator wrote about the balance."""
+        self.health = replace(self.health, credit=self._balance.credit)
+        self._measure_at = 0.0
+        self._work.set()
