@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from gatewayd.sim.modem.faults import line, network, reports, sending, transport, ussd
+from gatewayd.sim.modem.faults import inbound, line, network, reports, sending, transport, ussd
 from gatewayd.sim.modem.hooks import Kind
 
 FAULTS: Final[Mapping[str, Kind]] = MappingProxyType({
     **transport.FAULTS, **line.FAULTS, **sending.FAULTS, **reports.FAULTS, **network.FAULTS, **ussd.FAULTS,
+    **inbound.FAULTS,
 })  # fmt: skip
 
 
