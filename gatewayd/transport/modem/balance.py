@@ -50,7 +50,7 @@ class BalanceDesk:
     ) -> None:  # fmt: skip
         self._settings, self._imsi, self._clock = settings, imsi, clock
         self._log = get_logger().bind(modem=settings.name)
-        self._dialler = dialler or Dialler(profile.ussd)
+        self._dialler = dialler or Dialler(profile.ussd, self._has_balance)
         self.credit = credit if credit is not None and credit.sim == imsi else None
         is_known = self.credit is not None and self.credit.balance_idr is not None
         #: Monotonic seconds.
@@ -129,7 +129,7 @@ class BalanceDesk:
     async def _through_menus(self, session: Session, recipe: Recipe, reply: UssdReply) -> UssdReply:
         """The reply behind the menus that the recipe knows; a session that is still open is closed."""
         for wanted in recipe.follow:
-            if reply.mode != ussd.REPLY_WANTED or self._answer(reply.text).balance_idr is not None:
+            if reply.mode != ussd.REPLY_WANTED or self._has_balance(reply):
                 break
             answer = choice(reply.text, wanted)
             following = await self._dialler.answer(session, answer) if answer else None
@@ -152,6 +152,10 @@ class BalanceDesk:
         return answered.is_ok and self._await_sms()
 
     # What follows.
+
+    def _has_balance(self, reply: UssdReply) -> bool:
+        found = self._answer(reply.text, reply.mode)
+        return found.balance_idr is not None or found.is_in_grace
 
     def _answer(self, text: str, mode: int = ussd.DONE) -> Credit:
         found = parse_credit(text, mode)

@@ -8,7 +8,7 @@ Source: TS 27.007 §7.15; habits of modems: docs/modems.md.
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from gatewayd.transport.modem.session import NoAnswer, Session, first_of
@@ -27,13 +27,14 @@ _BUSY: Final = re.compile(r"\+CME ERROR: *(?:3|256|258)")
 
 
 class Dialler:
-    """`styles` are the encodings of this modem, the likeliest first; `busy_s` and `linger_s` are seconds."""
+    """`styles` are the encodings of this modem, the likeliest first. A reply that is not `wanted` may be somebody else's,
+    or the first of two: the next one is waited for. `busy_s`, `linger_s` and `reply_s` are seconds."""
 
     def __init__(
-        self, styles: Sequence[ussd.Style], *, reply_s: float = _REPLY_S, linger_s: float = _LINGER_S,
+        self, styles: Sequence[ussd.Style], wanted: Callable[[UssdReply], bool], *, reply_s: float = _REPLY_S, linger_s: float = _LINGER_S,
         busy_s: float = _BUSY_S,
     ) -> None:  # fmt: skip
-        self._styles = tuple(styles)
+        self._styles, self._wanted = tuple(styles), wanted
         self._reply_s, self._linger_s, self._busy_s = reply_s, linger_s, busy_s
         self._lines: asyncio.Queue[str] = asyncio.Queue()
         self._worked: ussd.Style | None = None
@@ -100,13 +101,22 @@ class Dialler:
         return None, False
 
     async def _reply(self, session: Session) -> UssdReply | None:
-        """The first reply, or the one behind it: "Initiating Release" may come before the text, and the end of an
-        earlier session, which has no text, before anything."""
+        """The first reply that is wanted, or a menu, or else the last one that has a text.
+
+        "Initiating Release" may come before the text, the end of an earlier session, which has no text, before
+        anything, and what the network sends to everybody at any time.
+        """
         reply = await self._line(session, self._reply_s)
-        if reply is None or reply.mode != ussd.ENDED:
-            return None if reply is not None and reply.mode == ussd.OTHER_CLIENT else reply
-        following = await self._line(session, self._linger_s * (1 if reply.text else _PATIENCE))
-        return following if following is not None and following.text else reply
+        while reply is not None and not self._is_last(reply):
+            following = await self._line(session, self._linger_s * (1 if reply.text else _PATIENCE))
+            if following is None:
+                break
+            reply = following if following.text or not reply.text else reply
+        return reply
+
+    def _is_last(self, reply: UssdReply) -> bool:
+        is_failure = reply.mode in (ussd.NOT_SUPPORTED, ussd.TIMEOUT, ussd.OTHER_CLIENT)
+        return is_failure or reply.mode == ussd.REPLY_WANTED or self._wanted(reply)
 
     async def _line(self, session: Session, seconds: float) -> UssdReply | None:
         getting = asyncio.ensure_future(self._lines.get())
