@@ -27,12 +27,12 @@ class Watch:
         self._tell = tell
         self._is_set = False
         self._registration: int | None = None
-        self._had_card = True
+        self._had_card: bool | None = None
 
     def begin(self) -> None:
         self._is_set = False
         self._registration = None
-        self._had_card = True
+        self._had_card = None
         for line, every_s in self._device.profile.chatter:
             self._later(every_s, partial(self._chat, line, every_s))
 
