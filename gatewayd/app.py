@@ -26,7 +26,7 @@ from gatewayd.intake.imap import MailboxState, MailIntake
 from gatewayd.intake.mqtt import MqttLink
 from gatewayd.log import get_logger
 from gatewayd.notify import MISSING, notify
-from gatewayd.stages import approve, compose, report, track
+from gatewayd.stages import approve, compose, inbound, report, track
 from gatewayd.stages.accept import MailDesk
 from gatewayd.stages.bells import Bells
 from gatewayd.stages.context import Context
@@ -110,7 +110,7 @@ async def _live(ctx: Context) -> None:
             start(_transport_runner(ctx, line.transport, listener))
         start(watch.run)
         start(ctx.pulse.feed)
-        for stage in (approve.run, compose.run, report.run, track.run):
+        for stage in (approve.run, compose.run, inbound.run, report.run, track.run):
             start(partial(stage, ctx))
         for part in _intakes(ctx):
             start(part)

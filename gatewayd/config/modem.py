@@ -1,5 +1,6 @@
 """[[modems]]: one modem with its SIM."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -7,9 +8,12 @@ from pydantic import Field, field_validator, model_validator
 
 from gatewayd.config.credit import CreditQuestion
 from gatewayd.config.profile import AUTO, load_profile
-from gatewayd.config.values import Duration, Name, Secret, Section
+from gatewayd.config.values import Address, Duration, Name, Secret, Section
 from gatewayd.core.credit_recipes import Recipe, recipes_for
 from gatewayd.errors import SettingsError
+
+#: The first word of a message, in any case.
+Keyword = Annotated[str, Field(pattern=r"^\w{1,20}$")]
 
 
 class Modem(Section):
@@ -50,6 +54,9 @@ class Modem(Section):
     #: Network's word on a submit (at least 75 s: TS 24.011 §10 lets the network take 45 s).
     submit_timeout: Duration = 90.0
     status_reports: bool = True
+    #: Who is mailed the messages that come in, and who instead where a message begins with one of these words.
+    forward_to: tuple[Address, ...] = ()
+    keywords: Mapping[Keyword, tuple[Address, ...]] = Field(default_factory=dict)
     #: How long the service centre tries.
     validity: Duration = 24 * 3600.0
 

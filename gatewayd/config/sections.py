@@ -11,9 +11,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from gatewayd.config.modem import Modem
-from gatewayd.config.values import Duration, Name, Secret, Section, TimeOfDay, Zone
+from gatewayd.config.values import Address, Duration, Name, Secret, Section, TimeOfDay, Zone
 
-Address = Annotated[str, Field(pattern=r"^[^\s@<>,;:\"()\[\]]+@[A-Za-z0-9.-]+$", max_length=254)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 ChannelName = Literal["sms", "email"]
 PriorityName = Literal["urgent", "normal", "bulk"]

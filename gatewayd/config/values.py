@@ -52,6 +52,8 @@ def _zone(given: object) -> object:
 
 #: What a person calls a modem, a client or a person in the settings.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+#: An addr-spec in ASCII.
+Address = Annotated[str, Field(pattern=r"^[^\s@<>,;:\"()\[\]]+@[A-Za-z0-9.-]+$", max_length=254)]
 #: Seconds.
 Duration = Annotated[float, BeforeValidator(_duration)]
 #: Local time of day.

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from gatewayd.core.model import Concat
+
 
 class LinkState(StrEnum):
     #: The port, the server or the path to it is not there.
@@ -78,7 +80,8 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class IncomingSms:
-    """A message somebody sent to one of our SIMs. Data only, never a command."""
+    """A message somebody sent to one of our SIMs, or one part of it. Data only, never a command to the gateway itself.
+    What could not be read has no sender and no text."""
 
     modem: str
     sim: str
@@ -86,3 +89,4 @@ class IncomingSms:
     text: str
     sent_at: datetime | None
     raw_pdu: str
+    concat: Concat | None = None

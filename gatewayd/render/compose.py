@@ -24,6 +24,7 @@ from gatewayd.render.views import (
     Expired,
     FormMail,
     Help,
+    IncomingSms,
     Look,
     Receipt,
     Report,
@@ -102,6 +103,8 @@ def _subject(view: View, voice: Voice) -> str:
             return say("Request taken back")
         case Expired():
             return say("Request ended without a decision")
+        case IncomingSms():
+            return say("SMS from %(sender)s", sender=view.sender)
         case Alarm():
             return f"{voice.words.alarm(view.code)}: {view.name}"
         case Report(log=log):
@@ -139,6 +142,8 @@ def _bodies(view: View, voice: Voice) -> mail.Bodies:
             return _text("cancelled", view, voice)
         case Expired():
             return _text("expired", view, voice)
+        case IncomingSms():
+            return _text("incoming_sms", view, voice)
         case Alarm():
             return _text("alarm", view, voice)
         case Report():

@@ -8,6 +8,7 @@ from typing import Final
 from gatewayd.core.health import Credit, Health, LinkState, Registration
 from gatewayd.core.model import Channel, Fault, RefusedRow
 from gatewayd.core.progress import RequestState
+from gatewayd.core.reckoning import Forecast
 from gatewayd.core.report import DecisionLine, DeliveryLog, ReportRow, totals
 from gatewayd.core.resources import Pause
 from gatewayd.core.states import DeliveryState
@@ -21,6 +22,7 @@ from gatewayd.render.views import (
     FormMail,
     Head,
     Help,
+    IncomingSms,
     Look,
     ModemFacts,
     Receipt,
@@ -66,8 +68,12 @@ _MODEMS: Final = (
     ModemFacts(
         Health(
             "gsm1", LinkState.READY, NOW, operator="Telkomsel", registration=Registration.HOME, signal_dbm=-71,
-            credit=Credit(NOW - timedelta(minutes=12), 96_500, date(2027, 1, 20), "Sisa pulsa Rp.96500"),
-        )
+            credit=Credit(
+                NOW - timedelta(minutes=12), 96_500, date(2027, 1, 20), "Sisa pulsa Rp.96500", parts_since=10,
+                reckoned_idr=93_000,
+            ),
+        ),
+        lasts=Forecast(251, 58),
     ),
     ModemFacts(
         Health(
@@ -181,6 +187,9 @@ def examples() -> dict[str, View]:
         "cancelled": Cancelled(HEAD, "Budi Contoh, S.Kom., M.T.", "Acara ditunda", 292, 120),
         "expired": Expired(HEAD, NOW - timedelta(days=7), ("Ka. BPSI",)),
         "alarm": Alarm(to_staff, "modem.no_credit", "gsm2", NOW, "credit Rp 1200 is below Rp 5000"),
+        "incoming-sms": IncomingSms(
+            to_staff, "gsm1", "+6281200000144", "Mohon info jadwal wisuda, terima kasih.", NOW, NOW, 1
+        ),
         "recovered": Alarm(to_staff, "recovered", "gsm2", NOW, "", "modem.no_credit"),
         "report": Report(replace(HEAD, date=NOW + timedelta(hours=2)), log(412)),
     }  # fmt: skip

@@ -5,13 +5,14 @@ Every view starts with its Head. Times are aware UTC, amounts whole rupiah, None
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, TypeAlias
 
 from gatewayd.core.health import Health
 from gatewayd.core.model import Channel, Fault, RefusedRow
 from gatewayd.core.progress import RequestState
+from gatewayd.core.reckoning import Forecast
 from gatewayd.core.report import DecisionLine, DeliveryLog, Result
 from gatewayd.core.resources import Pause
 
@@ -111,10 +112,11 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class ModemFacts:
-    """A modem as it is now; `pause` says why it may not send, None if it may."""
+    """A modem as it is now; `pause` says why it may not send, None if it may; `lasts` how long its credit does."""
 
     health: Health
     pause: Pause | None = None
+    lasts: Forecast = field(default_factory=Forecast)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +247,19 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True)
+class IncomingSms:
+    """An SMS to one of our SIMs. `missing` counts its parts that did not come."""
+
+    head: Head
+    modem: str
+    sender: str
+    text: str
+    received_at: datetime
+    sent_at: datetime | None = None
+    missing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The delivery log. `full_numbers` only for whoever the settings allow; pictures and pages are always masked."""
 
@@ -268,5 +283,6 @@ View: TypeAlias = (
     | Cancelled
     | Expired
     | Alarm
+    | IncomingSms
     | Report
 )

@@ -56,6 +56,7 @@ _ROWS: Final = {
     "row.not_email": N_("this is not an e-mail address"),
     "row.two_addresses": N_("there is more than one address"),
     "row.duplicate": N_("stands in the list twice"),
+    "row.opted_out": N_("wants no messages (answered BERHENTI)"),
     "row.placeholder": N_("the list has no value for this placeholder of the text"),
 }
 _FILES: Final = {

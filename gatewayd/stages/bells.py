@@ -16,6 +16,8 @@ class Bell(StrEnum):
     TRACK = "track"
     #: Requests may owe a report.
     REPORT = "report"
+    #: An SMS came in.
+    INBOX = "inbox"
     #: Something that is published on MQTT changed.
     PUBLISH = "publish"
 

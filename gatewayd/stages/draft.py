@@ -40,9 +40,13 @@ def segmented(text: str) -> Segmentation:
     return segment(text)
 
 
-def build(draft: Draft, settings: Settings, now: datetime, origin: Origin, form: dict[str, object]) -> NewRequest:
-    """Everything of a request that can be known before a number is given to it."""
-    messages, refused = _messages(draft)
+def build(
+    draft: Draft, settings: Settings, now: datetime, origin: Origin, form: dict[str, object],
+    opted_out: frozenset[str] = frozenset(),
+) -> NewRequest:  # fmt: skip
+    """Everything of a request that can be known before a number is given to it. `opted_out` are the addresses of the
+    draft that want nothing from us."""
+    messages, refused = _messages(draft, opted_out)
     longest = max((message.parts for message in messages), default=_parts(draft.channel, draft.text))
     total = sum(message.parts for message in messages)
     faults = (*draft.faults, *_content_faults(draft, settings, longest), *_recipient_faults(draft, settings, messages))
@@ -63,7 +67,11 @@ def build(draft: Draft, settings: Settings, now: datetime, origin: Origin, form:
     )  # fmt: skip
 
 
-def _messages(draft: Draft) -> tuple[tuple[Message, ...], tuple[RefusedRow, ...]]:
+def addresses_of(draft: Draft) -> tuple[str, ...]:
+    return tuple(who.address for who in draft.recipients.recipients)
+
+
+def _messages(draft: Draft, opted_out: frozenset[str]) -> tuple[tuple[Message, ...], tuple[RefusedRow, ...]]:
     """One message a recipient; a row that lacks a placeholder's value is refused by name."""
     personal = bool(placeholders(draft.text))
     shared = _parts(draft.channel, draft.text)
@@ -72,6 +80,9 @@ def _messages(draft: Draft) -> tuple[tuple[Message, ...], tuple[RefusedRow, ...]
     for who in draft.recipients.recipients:
         if draft.channel is Channel.EMAIL and not is_address(who.address):
             refused.append(RefusedRow(who.row, quoted(who.address), "row.not_email", who.name))
+            continue
+        if who.address in opted_out:
+            refused.append(RefusedRow(who.row, quoted(who.address), "row.opted_out", who.name))
             continue
         if not personal:
             messages.append(Message(who.row, who.address, who.name, who.fields, None, shared))

@@ -17,10 +17,10 @@ from gatewayd.core.model import Applicant, Draft, Fault, Priority, RecipientList
 from gatewayd.core.request import Request
 from gatewayd.log import get_logger
 from gatewayd.stages.context import Context
-from gatewayd.stages.draft import Origin, build
+from gatewayd.stages.draft import Origin, addresses_of, build
 from gatewayd.stages.groups import read_groups
 from gatewayd.stages.people import person_of, unit_of
-from gatewayd.store import events, notices, requests
+from gatewayd.store import events, notices, optouts, requests
 from gatewayd.store.requests import NewRequest
 from gatewayd.wire.formvalues import form_from, form_json
 from gatewayd.wire.mailvalues import ReadMail
@@ -67,7 +67,8 @@ class FormDesk:
             warnings=tuple(Fault("service", "service.other", name) for name in reading.other_services),
         )  # fmt: skip
         origin = Origin(mail=letter.mail, thread=read.message_id)
-        new = build(draft, self._ctx.settings, self._ctx.clock.now(), origin, form_json(reading))
+        opted_out = await self._ctx.db.run(optouts.among, addresses_of(draft))
+        new = build(draft, self._ctx.settings, self._ctx.clock.now(), origin, form_json(reading), opted_out)
         return PreparedForm(new, corrects)
 
     async def _recipients(self, reading: FormReading) -> tuple[RecipientList, list[Fault]]:

@@ -15,6 +15,7 @@ from gatewayd.stages.bells import Bell
 from gatewayd.stages.context import Context
 from gatewayd.stages.watch import Watch
 from gatewayd.store import inbox, tracking
+from gatewayd.wire.joined import joined
 
 
 class TransportListener:
@@ -55,9 +56,9 @@ class TransportListener:
     async def incoming(self, message: IncomingSms) -> None:
         new = await self._ctx.db.run(_store_incoming, message, self._ctx.clock.now())
         get_logger().info("sms.received", modem=message.modem, sender=mask(message.sender), new=new)
-        self._ctx.bells.ring(Bell.PUBLISH)
+        self._ctx.bells.ring(Bell.INBOX)
 
 
 def _store_incoming(conn: sqlite3.Connection, message: IncomingSms, now: datetime) -> bool:
     digest = hashlib.sha256(f"{message.sim} {message.raw_pdu}".encode()).digest()
-    return inbox.store(conn, message, digest, now)
+    return inbox.store(conn, message, digest, now, joined)

@@ -11,16 +11,17 @@ from gatewayd.core.approval import Verdict
 from gatewayd.core.model import Applicant, Channel, Draft, Priority, RecipientList, Source
 from gatewayd.core.request import Request
 from gatewayd.intake.control import Command
-from gatewayd.log import get_logger
+from gatewayd.log import get_logger, mask
 from gatewayd.stages import decide
 from gatewayd.stages.bells import Bell
 from gatewayd.stages.context import Context
-from gatewayd.stages.draft import Origin, build
+from gatewayd.stages.draft import Origin, addresses_of, build
 from gatewayd.stages.groups import read_bytes
 from gatewayd.stages.people import person_of_os_user
-from gatewayd.store import events, requests
+from gatewayd.store import events, optouts, requests
 from gatewayd.store.requests import NewRequest
-from gatewayd.wire import faultcodes, recipients
+from gatewayd.wire import faultcodes, phone, recipients
+from gatewayd.wire.outmail import is_address
 
 Reply = dict[str, Any]
 
@@ -38,6 +39,8 @@ class OperatorDesk:
                 return await self._ctx.db.run(self._cancel, command, self._ctx.clock.now())
             case "send":
                 return await self._send(command)
+            case "optout":
+                return await self._ctx.db.run(self._optout, command, self._ctx.clock.now())
             case _:
                 return {"error": f"unknown command {command.verb!r}"}
 
@@ -62,6 +65,31 @@ class OperatorDesk:
             return {"error": f"{request.number}: it has ended already, nothing to cancel"}
         return {"request": request.number, "stopped": stopped}
 
+    def _optout(self, conn: sqlite3.Connection, command: Command, now: datetime) -> Reply:
+        """Put an address on the opt-out list, or take it off."""
+        typed, act = str(command.arguments.get("address", "")), str(command.arguments.get("act", ""))
+        address = self._address(typed)
+        if address is None or act not in ("add", "remove"):
+            return {"error": f"{typed!r} is neither a mobile number nor an e-mail address"}
+        if act == "add":
+            changed, stopped = optouts.add(conn, address, "cli", now), optouts.stop(conn, address, now)
+        else:
+            changed, stopped = optouts.remove(conn, address), 0
+        get_logger().info(
+            "optout.changed", command="stop" if act == "add" else "start", to=mask(address), new=changed,
+            stopped=stopped, user=command.os_user,
+        )  # fmt: skip
+        self._ctx.bells.ring(Bell.TRACK)
+        return {"address": address, "changed": changed, "stopped": stopped}
+
+    def _address(self, typed: str) -> str | None:
+        """A number in E.164 or an address, as the list holds them; None for anything else."""
+        if "@" in typed:
+            address = typed.strip().lower()
+            return address if is_address(address) else None
+        number = phone.normalise(typed, self._ctx.settings.gateway.country, foreign=True)
+        return number if isinstance(number, str) else None
+
     async def _send(self, command: Command) -> Reply:
         given = command.arguments
         try:
@@ -78,7 +106,8 @@ class OperatorDesk:
             text=str(given.get("text", "")), subject=str(given.get("subject", "")), recipients=listed,
             priority=priority,
         )  # fmt: skip
-        new = build(draft, self._ctx.settings, now, Origin(), {})
+        opted_out = await self._ctx.db.run(optouts.among, addresses_of(draft))
+        new = build(draft, self._ctx.settings, now, Origin(), {}, opted_out)
         if new.faults:
             return {"error": "send: " + "; ".join(faultcodes.explain(fault) for fault in new.faults)}
         reply = await self._ctx.db.run(self._store, new, command.os_user, now)

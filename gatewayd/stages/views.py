@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from gatewayd.config import Settings
 from gatewayd.core.health import Health
 from gatewayd.core.model import Channel, Fault
 from gatewayd.core.operators import operator_of
 from gatewayd.core.progress import request_state
+from gatewayd.core.reckoning import forecast
 from gatewayd.core.report import DecisionLine, DeliveryLog, ReportRow, totals_of_states
 from gatewayd.core.request import Request
 from gatewayd.core.resources import Pause, active_period_ends, credit_suffices
@@ -22,7 +24,7 @@ from gatewayd.core.states import DeliveryState
 from gatewayd.render import views
 from gatewayd.stages.draft import segmented
 from gatewayd.stages.people import shown_name
-from gatewayd.store import approvals, deliveries, health, requests
+from gatewayd.store import approvals, deliveries, health, inbox, requests
 from gatewayd.store.deliveries import DeliveryRow
 from gatewayd.store.notices import Notice
 from gatewayd.wire.gsm7 import first_outside
@@ -142,11 +144,15 @@ def _approval(desk: Desk, notice: Notice, head: views.Head, request: Request) ->
 def modem_facts(desk: Desk) -> tuple[views.ModemFacts, ...]:
     """Every modem of the settings as the store knows it."""
     known = {row.health.name: row for row in health.all_links(desk.conn) if row.kind == "modem"}
+    today = desk.now.astimezone(ZoneInfo(desk.settings.gateway.timezone)).date()
     return tuple(
-        views.ModemFacts(row.health, Pause(row.paused, row.paused_why) if row.paused else None)
-        for row in (known.get(modem.name) for modem in desk.settings.modems)
-        if row is not None
-    )
+        views.ModemFacts(
+            row.health, Pause(row.paused, row.paused_why) if row.paused else None,
+            forecast(row.health.credit, modem.price_idr, modem.credit_floor_idr, today),
+        )
+        for modem in desk.settings.modems
+        if (row := known.get(modem.name)) is not None
+    )  # fmt: skip
 
 
 def _decision(desk: Desk, notice: Notice, head: views.Head, request: Request) -> views.View:
@@ -206,6 +212,11 @@ def _alarm(desk: Desk, notice: Notice, head: views.Head) -> views.View:
     )  # fmt: skip
 
 
+def _inbound(desk: Desk, notice: Notice, head: views.Head) -> views.View:
+    sms = inbox.get(desk.conn, int(str(notice.params["message"])))
+    return views.IncomingSms(head, sms.modem, sms.sender, sms.text, sms.received_at, sms.sent_at, sms.missing)
+
+
 def _active_until(desk: Desk, name: str) -> date | None:
     settings = next((modem for modem in desk.settings.modems if modem.name == name), None)
     facts: Health | None = next((r.health for r in health.all_links(desk.conn) if r.health.name == name), None)
@@ -261,6 +272,7 @@ _ABOUT_NOTHING: Final[Mapping[str, Callable[[Desk, Notice, views.Head], views.Vi
         "unclear": _unclear,
         "unreadable": _unreadable,
         "alarm": _alarm,
+        "inbound": _inbound,
         "help": lambda desk, notice, head: views.Help(head, str(notice.params.get("subject", ""))),
         "form": lambda desk, notice, head: views.FormMail(head),
         "unknown_sender": lambda desk, notice, head: views.UnknownSender(head),

@@ -210,6 +210,14 @@ def recover(conn: sqlite3.Connection, run: int, now: datetime) -> tuple[int, int
     return doubted, len(rows) - doubted
 
 
+def add_sms(conn: sqlite3.Connection, address: str, text: str, transport: str) -> None:
+    """Queue one short message of our own, for the transport whose SIM was written to."""
+    conn.execute(
+        "INSERT INTO deliveries (kind, channel, address, text, priority, state, pinned) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (Kind.NOTICE, Channel.SMS, address, text, int(Priority.NOTICE), DeliveryState.QUEUED, transport),
+    )
+
+
 def expire_due(conn: sqlite3.Connection, now: datetime) -> int:
     """Queued and held messages whose request has run out of time expire. Returns how many."""
     step(DeliveryState.QUEUED, Event.EXPIRE)

@@ -51,6 +51,7 @@ _ROWS: Final = {
     "row.not_email": '"{typed}" is not an e-mail address',
     "row.two_addresses": '"{typed}" holds more than one address',
     "row.duplicate": '"{typed}" stands in the list twice',
+    "row.opted_out": '"{typed}" wants no messages (opt-out list)',
     "row.placeholder": "the row has no value for {typed}",
 }
 _FILES: Final = {

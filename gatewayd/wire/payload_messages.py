@@ -56,6 +56,7 @@ _MESSAGES: Final = {
     "row.scientific": "a number that a spreadsheet has shortened",
     "row.two_numbers": "more than one number",
     "row.too_short": "too few digits",
+    "row.opted_out": "wants no messages (opt-out list)",
     "row.too_long": "too many digits",
     "row.landline": "a landline, which gets no SMS",
     "row.not_mobile": "not a mobile number",

@@ -63,6 +63,7 @@ FACTS = {
         "BATAL",
     ],
     "receipt-ucs2": ["UCS", "☺ (U+263A)", "dan 10 lainnya", "belum diketahui"],
+    "incoming-sms": ["gsm1", "+6281200000144", "Mohon info jadwal wisuda", "Bagian yang tidak sampai: 1"],
     "correction": [
         "1. NAMA LENGKAP: belum diisi", '"31-11-2026"', "bukan tanggal yang sah", "KETERANGAN", "tanda kutip",
         "NAMA LENGKAP: …",

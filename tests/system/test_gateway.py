@@ -344,3 +344,18 @@ def test_status_show_and_report_commands(campus: Campus) -> None:
 
 def test_the_daemon_stays_small_and_stops_cleanly(campus: Campus) -> None:
     assert peak_memory(campus.daemon.pid) <= 64 * 1024 * 1024
+
+
+def test_berhenti_is_obeyed_and_confirmed_by_the_sim_it_came_to(campus: Campus) -> None:
+    asker = "+6281200000188"
+    campus.modem.tell({"inbound": {"from": asker, "text": "BERHENTI"}})
+
+    def confirmed() -> bool:
+        return any(entry["recipient"] == asker for entry in campus.modem.ledger())
+
+    wait_for("the confirmation", confirmed)
+    assert asker in [row["address"] for row in campus.daemon.json("optout", "list")]
+    number, receipt = ask(campus, form("Halo semua.", recipients=f"{asker}\n0812-0000-0101"))
+    assert "BERHENTI" in text(receipt)
+    campus.daemon.cli("cancel", number)
+    campus.daemon.cli("optout", "remove", asker)

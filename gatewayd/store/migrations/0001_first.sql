@@ -160,6 +160,7 @@ CREATE TABLE deliveries (
 -- The only index with a state in it: what may be claimed next, by channel and priority, oldest first.
 CREATE INDEX deliveries_claim ON deliveries (channel, priority, not_before, id) WHERE state = 'queued';
 CREATE INDEX deliveries_request ON deliveries (request, id);
+CREATE INDEX deliveries_address ON deliveries (address);
 CREATE INDEX deliveries_notice ON deliveries (notice) WHERE notice IS NOT NULL;
 
 -- Every attempt to submit a part, written before its first byte leaves.
@@ -214,18 +215,45 @@ CREATE TABLE health (
     updated_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE incoming_sms (
+-- What came from the network, part by part, once; `message` is set when the message is put together.
+CREATE TABLE incoming_parts (
     id          INTEGER PRIMARY KEY,
     digest      BLOB NOT NULL UNIQUE,
     modem       TEXT NOT NULL,
     sim         TEXT NOT NULL,
     sender      TEXT NOT NULL,
+    reference   INTEGER NOT NULL,
+    total       INTEGER NOT NULL,                      -- 0: it could not be read
+    number      INTEGER NOT NULL,
     text        TEXT NOT NULL,
+    raw         TEXT NOT NULL,                         -- PDU in hexadecimal
     sent_at     INTEGER,
     received_at INTEGER NOT NULL,
-    published   INTEGER NOT NULL DEFAULT 0
+    message     INTEGER REFERENCES incoming_sms (id)
+) STRICT;
+CREATE INDEX incoming_parts_open ON incoming_parts (sim, sender, reference, total) WHERE message IS NULL;
+
+CREATE TABLE incoming_sms (
+    id          INTEGER PRIMARY KEY,
+    modem       TEXT NOT NULL,
+    sim         TEXT NOT NULL,
+    sender      TEXT NOT NULL,
+    text        TEXT NOT NULL,
+    missing     INTEGER NOT NULL DEFAULT 0,            -- parts that did not come
+    sent_at     INTEGER,
+    received_at INTEGER NOT NULL,
+    published   INTEGER NOT NULL DEFAULT 0,
+    handled     INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX incoming_sms_unpublished ON incoming_sms (id) WHERE published = 0;
+CREATE INDEX incoming_sms_unhandled ON incoming_sms (id) WHERE handled = 0;
+
+-- Who wants nothing from us any more: numbers in E.164, addresses in lower case.
+CREATE TABLE optouts (
+    address TEXT PRIMARY KEY,
+    since   INTEGER NOT NULL,
+    source  TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- What happened to a request, in order: the story `show` tells.
 CREATE TABLE events (

@@ -21,7 +21,9 @@ class Heard:
                 await self._listener.status_report(self._report(decoded))
             case tpdu.Deliver():
                 await self._listener.incoming(
-                    IncomingSms(self._modem, self._sim, decoded.sender, decoded.text, decoded.sent_at, pdu)
+                    IncomingSms(
+                        self._modem, self._sim, decoded.sender, decoded.text, decoded.sent_at, pdu, decoded.concat
+                    )
                 )
             case _:
                 reason = decoded.reason if isinstance(decoded, tpdu.Defect) else "not from the network"
