@@ -7,7 +7,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from gatewayd.cli.options import Verbs, add_json, add_verb, print_json, print_table, settings_of
+from gatewayd.config import Settings
+from gatewayd.core.health import Credit
 from gatewayd.core.progress import RequestState, request_state
+from gatewayd.core.reckoning import Forecast, forecast
 from gatewayd.core.request import Request
 from gatewayd.errors import GatewaydError
 from gatewayd.intake import control
@@ -40,14 +43,14 @@ def status(args: argparse.Namespace) -> int:
     if args.json:
         print_json({
             "daemon": "running" if running else "not running",
-            "links": [_link_facts(row) for row in links],
+            "links": [_link_facts(row, _forecast(row, settings)) for row in links],
             "queue": [{"channel": c, "kind": k, "state": s, "count": n} for c, k, s, n, _ in queue],
             "oldest_waiting": oldest,
         })  # fmt: skip
         return 0
     print(f"gatewayd   {'running' if running else 'not running (start it with `gatewayd run`)'}")
     for row in links:
-        print(_link_line(row, zone))
+        print(_link_line(row, zone, _forecast(row, settings)))
         if row.paused:
             print(f"           not sending since {_when(row.since, zone)}: {row.paused_why}")
     print("queue      " + (", ".join(f"{n} {c} {k} {s}" for c, k, s, n, _ in queue) or "empty"))
@@ -70,37 +73,58 @@ def _running(path: Any) -> bool:
     return True
 
 
-def _link_facts(row: health.LinkRow) -> dict[str, Any]:
+def _forecast(row: health.LinkRow, settings: Settings) -> Forecast:
+    modem = next((modem for modem in settings.modems if modem.name == row.health.name), None)
+    if modem is None:
+        return Forecast(None, None)
+    today = datetime.now(UTC).astimezone(ZoneInfo(settings.gateway.timezone)).date()
+    return forecast(row.health.credit, modem.price_idr, modem.credit_floor_idr, today)
+
+
+def _link_facts(row: health.LinkRow, lasts: Forecast) -> dict[str, Any]:
     credit = row.health.credit
     return {
         "name": row.health.name, "kind": row.kind, "state": row.paused or "ready", "why": row.paused_why,
         "since": row.since, "link": row.health.link, "error": row.health.error, "operator": row.health.operator,
         "registration": row.health.registration, "signal_dbm": row.health.signal_dbm,
         "credit_idr": credit.balance_idr if credit else None, "credit_at": credit.at if credit else None,
-        "active_until": credit.active_until if credit else None, "updated_at": row.updated_at,
+        "credit_reckoned_idr": credit.reckoned_idr if credit else None, "parts_left": lasts.parts,
+        "active_until": credit.active_until if credit else None, "active_days": lasts.days,
+        "updated_at": row.updated_at,
     }  # fmt: skip
 
 
-def _link_line(row: health.LinkRow, zone: ZoneInfo) -> str:
+def _link_line(row: health.LinkRow, zone: ZoneInfo, lasts: Forecast) -> str:
     facts = row.health
     words = [f"{row.kind:<10} {facts.name}: {'paused' if row.paused else 'ready'}"]
     if row.kind == "modem":
         signal = "unknown" if facts.signal_dbm is None else f"{facts.signal_dbm} dBm"
-        words += [facts.operator or "operator unknown", str(facts.registration), f"signal {signal}", _credit(row, zone)]
+        words += [facts.operator or "operator unknown", str(facts.registration), f"signal {signal}"]
+        words += _credit(facts.credit, zone, lasts)
     elif facts.error:
         words.append(facts.error)
     return escape(", ".join(words))
 
 
-def _credit(row: health.LinkRow, zone: ZoneInfo) -> str:
-    credit = row.health.credit
+def _credit(credit: Credit | None, zone: ZoneInfo, lasts: Forecast) -> list[str]:
     if credit is None:
-        return "credit unknown"
+        return ["credit unknown"]
     if credit.balance_idr is None:
-        return f"credit not understood ({_when(credit.at, zone)}): {credit.raw!r}"
-    until = f", active until {credit.active_until.isoformat()}" if credit.active_until else ""
-    balance = f"{credit.balance_idr:,}".replace(",", ".")
-    return f"credit Rp {balance} ({_when(credit.at, zone)}){until}"
+        return [f"credit not understood ({_when(credit.at, zone)}): {credit.raw!r}"]
+    words = [f"credit {_rupiah(credit.balance_idr)} ({_when(credit.at, zone)})"]
+    if credit.reckoned_idr is not None:
+        words.append(f"about {_rupiah(credit.reckoned_idr)} now, reckoned by {credit.parts_since} parts")
+    if lasts.parts is not None:
+        words.append(f"enough for {lasts.parts} more parts")
+    if credit.active_until is not None:
+        words.append(f"active until {credit.active_until.isoformat()} ({lasts.days} days)")
+    if credit.unread_at is not None:
+        words.append(f"last answer not understood ({_when(credit.unread_at, zone)}): {credit.unread!r}")
+    return words
+
+
+def _rupiah(amount: int) -> str:
+    return "Rp " + f"{amount:,}".replace(",", ".")
 
 
 def list_requests(args: argparse.Namespace) -> int:

@@ -25,8 +25,8 @@ class Forecast:
     """How long it lasts: parts down to the floor, whole days of the active period (negative: it is over). None where it
     is not known."""
 
-    parts: int | None
-    days: int | None
+    parts: int | None = None
+    days: int | None = None
 
 
 def carried(known: Credit | None, told: Credit | None, sim: str) -> Credit | None:

@@ -111,9 +111,34 @@ class Voice:
             known = [self.words.say('credit not understood: "%(raw)s" (%(age)s)', raw=raw, age=age)]
         else:
             known = [self.words.say("credit %(credit)s (%(age)s)", credit=self.loc.rupiah(credit.balance_idr), age=age)]
-        if credit.active_until is not None:
-            known.append(self.words.say("active until %(day)s", day=self.loc.day(credit.active_until)))
-        return known
+        if credit.reckoned_idr is not None:
+            left = self.loc.rupiah(credit.reckoned_idr)
+            known.append(self.words.say("about %(credit)s now, reckoned by what was sent since", credit=left))
+        return known + self._lasts(facts)
+
+    def _lasts(self, facts: ModemFacts) -> list[str]:
+        """How long the credit and the active period last."""
+        known: list[str] = []
+        parts, days = facts.lasts.parts, facts.lasts.days
+        if parts is not None:
+            known.append(
+                self.words.plural(
+                    "enough for %(n)s more part", "enough for %(n)s more parts", parts, n=self.loc.number(parts)
+                )
+            )
+        until = facts.health.credit.active_until if facts.health.credit else None
+        if until is None:
+            return known
+        day = self.loc.day(until)
+        if days is None or days < 0:
+            return [*known, self.words.say("active until %(day)s", day=day)]
+        return [
+            *known,
+            self.words.plural(
+                "active until %(day)s (%(n)s more day)", "active until %(day)s (%(n)s more days)", days,
+                day=day, n=self.loc.number(days),
+            ),
+        ]  # fmt: skip
 
     def enough(self, view: ApprovalQuestion) -> str:
         """Whether the credit covers the need; '' where nothing needs credit."""

@@ -13,6 +13,7 @@ HEADLINES: Final[Mapping[str, str]] = MappingProxyType(
         "modem.no_credit": N_("Credit too low"),
         "modem.not_registered": N_("Modem not registered with the network"),
         "modem.sim": N_("Trouble with the SIM card"),
+        "modem.credit_drop": N_("More credit is gone than was sent for"),
         "active_period": N_("Active period of the SIM is ending"),
         "mail.quarantined": N_("A mail could not be read and was set aside"),
         "token.misuse": N_("An approval code was used by somebody else"),
@@ -33,6 +34,10 @@ WHAT_TO_DO: Final[Mapping[str, str]] = MappingProxyType(
             "Sending goes on by itself when the network is back."
         ),
         "modem.sim": N_("Please check the SIM card and its PIN."),
+        "modem.credit_drop": N_(
+            "Please ask the operator what was charged: a subscription, data use, or another price for a part. "
+            "The price of a part is price_idr in the settings."
+        ),
         "active_period": N_("Please top up the SIM in time; a number that is not renewed is lost."),
         "mail.quarantined": N_(
             "The mail is in the quarantine folder of the mailbox. Please read it there and answer the sender."

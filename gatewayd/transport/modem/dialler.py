@@ -27,12 +27,12 @@ _BUSY: Final = re.compile(r"\+CME ERROR: *(?:3|256|258)")
 
 
 class Dialler:
-    """`styles` are the encodings of this modem, the likeliest first. A reply that is not `wanted` may be somebody else's,
-    or the first of two: the next one is waited for. `busy_s`, `linger_s` and `reply_s` are seconds."""
+    """`styles` are the encodings of this modem, the likeliest first. A reply that is not `wanted` may be somebody
+    else's, or the first of two: the next one is waited for. `busy_s`, `linger_s` and `reply_s` are seconds."""
 
     def __init__(
-        self, styles: Sequence[ussd.Style], wanted: Callable[[UssdReply], bool], *, reply_s: float = _REPLY_S, linger_s: float = _LINGER_S,
-        busy_s: float = _BUSY_S,
+        self, styles: Sequence[ussd.Style], wanted: Callable[[UssdReply], bool], *, reply_s: float = _REPLY_S,
+        linger_s: float = _LINGER_S, busy_s: float = _BUSY_S,
     ) -> None:  # fmt: skip
         self._styles, self._wanted = tuple(styles), wanted
         self._reply_s, self._linger_s, self._busy_s = reply_s, linger_s, busy_s
