@@ -21,6 +21,8 @@ def choice(menu: str, wanted: str) -> str:
     if not wanted.strip("0123456789*#"):
         return wanted
     words = _plain(wanted)
+    if not words.strip():
+        return ""
     fitting = {number for number, label in _choices(menu[:_MOST_CHARACTERS]) if words in _plain(label)}
     return fitting.pop() if len(fitting) == 1 else ""
 
@@ -28,10 +30,10 @@ def choice(menu: str, wanted: str) -> str:
 def _choices(menu: str) -> list[tuple[str, str]]:
     """(number, label) of each choice."""
     found = list(_CHOICE.finditer(menu))
-    ends = [each.start() for each in found[1:]] + [len(menu)]
+    ends = (*(each.start() for each in found), len(menu))[1:]
     return [
         (each["number"] or each["bare"], menu[each.end() : end].partition("\n")[0])
-        for each, end in zip(found, ends, strict=True)
+        for each, end in zip(found, ends, strict=False)
     ]
 
 
