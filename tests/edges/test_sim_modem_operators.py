@@ -1,12 +1,49 @@
 """The network behind the simulated modem: recipients that are off and come on, credit, what operators say of it."""
 
+from pathlib import Path
+
 import pytest
 
 from gatewayd.core.model import Encoding
+from gatewayd.sim.modem.knobs import Knobs
 from gatewayd.sim.modem.network import Behaviour, Settings
 from gatewayd.sim.modem.operators import OPERATORS
 from gatewayd.wire import credit, tpdu, ussd
 from tests.edges.test_sim_modem_machine import BUDI, Rig, reports_in
+
+
+class NoPlug:
+    """A port that nobody pulls out."""
+
+    is_open = False
+
+    def unplug(self) -> None:
+        raise AssertionError
+
+    def replug(self, link: Path | None) -> None:
+        raise AssertionError
+
+
+class TestKnobs:
+    def test_recipients_and_times_are_set_at_run_time(self) -> None:
+        rig = Rig()
+        turned = {"set": {"recipients": {"0812-0000-0101": "off"}, "answer_ms": 5, "away_ms": 6}}
+        assert Knobs(rig.machine, NoPlug()).turn(turned) == {"ok": True}
+        assert rig.settings.recipients == {"+6281200000101": Behaviour.OFF}
+        assert (rig.settings.answer_ms, rig.settings.away_ms) == (5, 6)
+
+    def test_a_flash_message_can_be_sent_to_it(self) -> None:
+        rig = Rig().ready()
+        flash = {"inbound": {"from": "+628120000102", "text": "kilat", "class": 0}}
+        assert Knobs(rig.machine, NoPlug()).turn(flash) == {"ok": True, "parts": 1}
+        assert rig.wait(0).startswith("\r\n+CMT: ,")
+
+    @pytest.mark.parametrize("wrong", [4, -1, "0", True, 1.5])
+    def test_a_class_that_is_none_is_refused(self, wrong: object) -> None:
+        rig = Rig().ready()
+        answer = Knobs(rig.machine, NoPlug()).turn({"inbound": {"from": "+628120000102", "text": "x", "class": wrong}})
+        assert answer["ok"] is False
+        assert rig.events("inbound") == []
 
 
 class TestRecipients:

@@ -44,6 +44,7 @@ def ok(info: str) -> str:
         ("zte", "AT+CSMS=1", REFUSED),
         ("zte", "AT+CSMS=0", ok("+CSMS: 1,1,1")),
         ("zte", "AT+ZCDRUN=8", OK),
+        ("zte", "AT+CFUN?", ok("+CFUN: (0,1,4,5,6,7),(0,1)")),
         ("sim800", "AT+CGMM", ok("SIMCOM_SIM800L")),
         ("sim800", "AT+CPMS=?", ok('+CPMS: ("SM","ME"),("SM","ME"),("SM","ME")')),
         ("sim800", 'AT+CPMS="SR"', REFUSED),
@@ -123,6 +124,19 @@ def test_escape_at_the_prompt_is_answered_or_not(profile: str, said: str) -> Non
     rig.ask("AT+CMGS=20")
     assert rig.type("\x1b") == said
     assert rig.ask("AT") == OK
+
+
+def test_a_zte_leaves_a_field_of_a_report_empty() -> None:
+    rig = Rig(profile="zte").ready("1,1,0,1,0")
+    rig.send()
+    assert rig.wait(10).startswith("\r\n+CDS: ,25\r\n")
+
+
+def test_a_sim7600_lists_without_a_space_and_from_0() -> None:
+    rig = Rig(profile="sim7600").ready("1,1,0,1,0")
+    rig.machine.centre.inbound("+628120000102", "halo")
+    assert rig.wait(0) == '\r\n+CMTI: "SM",0\r\n'
+    assert rig.ask("AT+CMGL=4").startswith("\r\n+CMGL:0,0,,")
 
 
 class TestHuawei:

@@ -20,6 +20,7 @@ from gatewayd.core.model import Concat
 from gatewayd.sim.modem.device import Device
 from gatewayd.sim.modem.handover import HandOver, Item
 from gatewayd.sim.modem.ledger import Journal
+from gatewayd.sim.modem.network import Behaviour
 from gatewayd.sim.modem.timers import Timers
 from gatewayd.sim.modem.values import Arrival, Report, Verdict
 from gatewayd.wire.segment import segment
@@ -55,6 +56,7 @@ class Centre:
         self._hand_over = HandOver(device, journal, clock, timers, tell)
         self._waiting: deque[Item] = deque()
         self._off: list[_Off] = []
+        self._recipients_seen: tuple[tuple[str, Behaviour], ...] = ()
         self._references = count()
 
     def take(self, part: SubmitPdu, reference: int, verdict: Verdict, answered_at: float) -> None:
@@ -107,12 +109,18 @@ class Centre:
         now = self._clock.monotonic()
         until = None if part.validity_s is None else now + part.validity_s
         self._off.append(_Off(part, reference, submitted_at, until))
+        self._recipients_seen = self._recipients()
         if until is not None:
             self._timers.at(until, self.flush, is_modems=False)
 
     def _look_who_is_on(self) -> None:
-        now, still_off = self._clock.monotonic(), self._off
-        self._off = []
+        if not self._off:
+            return
+        now, recipients = self._clock.monotonic(), self._recipients()
+        is_changed, self._recipients_seen = recipients != self._recipients_seen, recipients
+        if not is_changed and not any(kept.until is not None and now >= kept.until for kept in self._off):
+            return
+        still_off, self._off = self._off, []
         for kept in still_off:
             if kept.until is not None and now >= kept.until:
                 self._report((self._last_word(kept, _EXPIRED),), kept.submitted_at, now)
@@ -120,6 +128,9 @@ class Centre:
                 self._off.append(kept)
             else:
                 self._report((self._last_word(kept, _DELIVERED),), kept.submitted_at, now)
+
+    def _recipients(self) -> tuple[tuple[str, Behaviour], ...]:
+        return tuple(self._device.network.settings.recipients.items())
 
     def _last_word(self, kept: _Off, tp_status: int) -> Report:
         after_s = 0.0 if tp_status == _EXPIRED else self._device.network.settings.report_delay_ms / 1000

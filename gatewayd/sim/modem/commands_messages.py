@@ -153,7 +153,7 @@ def _list(device: Device, command: Command) -> Answer:
     if status is None or not 0 <= status <= ALL:
         return _refused(device, _BAD_PDU_PARAMETER)
     found = device.reading_memory().list(status)
-    return Answer(tuple(_shown(f"+CMGL: {index},", message) for index, message in found))
+    return Answer(tuple(_shown(f"{device.profile.list_head}{index},", message) for index, message in found))
 
 
 def _read(device: Device, command: Command) -> Answer:

@@ -26,7 +26,7 @@ _REPORTS: Final = "SR"
 
 _MESSAGE: Final = "+CMT: ,{length}\r\n{hex}"
 _MESSAGE_KEPT: Final = '+CMTI: "{memory}",{index}'
-_REPORT: Final = "+CDS: {length}\r\n{hex}"
+_REPORT: Final = "{length}\r\n{hex}"
 _REPORT_KEPT: Final = '+CDSI: "{memory}",{index}'
 #: Where a memory that the modem has not is said to keep something.
 _NOWHERE: Final = 1
@@ -84,7 +84,7 @@ class HandOver:
         session = self._device.session
         match session.report_route:
             case 1:
-                return "", _REPORT
+                return "", self._device.profile.report_head + _REPORT
             case 2:
                 return _REPORTS if _REPORTS in self._device.memories else session.memories[_RECEIVED], _REPORT_KEPT
             case _:

@@ -2,7 +2,7 @@
 
 {"set": {"credit": 5000, "latency_ms": null, "recipients": {"0812…": "off"}}}   settings of network.Settings
 {"clear": "name"} or {"clear": ""} for all   {"fault": "name:args"}   {"unplug": true}
-{"replug": true, "link": "/other/path"}   {"inbound": {"from": "+62…", "text": "…"}}   {"status": true}
+{"replug": true, "link": "/other/path"}   {"inbound": {"from": "+62…", "text": "…", "class": 0}}   {"status": true}
 Several may stand in one object and are done in that order. An object that is wrong anywhere changes nothing
 after the wrong key, and is answered {"ok": false, "error": "…"}.
 """
@@ -16,6 +16,9 @@ from typing import Final, Protocol
 from gatewayd.sim.modem.machine import Machine
 from gatewayd.sim.modem.network import LIMITS, Behaviour, Settings, international
 from gatewayd.sim.modem.operators import OPERATORS
+
+#: The highest class of a message (TS 23.038 §4).
+_CLASSES: Final = 3
 
 
 class Plug(Protocol):
@@ -79,7 +82,8 @@ class Knobs:
     def _inbound(self, message: Mapping[str, object]) -> dict[str, object]:
         inbound = _mapping(message["inbound"], "inbound")
         sender, text = _text(inbound.get("from"), "inbound.from"), _text(inbound.get("text"), "inbound.text")
-        return {"parts": self.machine.centre.inbound(sender, text)}
+        message_class = _class(inbound.get("class"))
+        return {"parts": self.machine.centre.inbound(sender, text, message_class)}
 
     def _status(self, _: Mapping[str, object]) -> dict[str, object]:
         device = self.machine.device
@@ -134,6 +138,12 @@ def _number(name: str, value: object) -> int | None:
     least, most = LIMITS[name]
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise ValueError(f"{name}: {value!r} is no whole number from {least} to {most}")
+    return value
+
+
+def _class(value: object) -> int | None:
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _CLASSES):
+        raise ValueError(f"inbound.class: {value!r} is no whole number from 0 to {_CLASSES}")
     return value
 
 

@@ -25,7 +25,7 @@ class Profile:
     their one line of information ('' for none), `lacks` the names of standard ones it does not know. `chatter`
     are (line, every so many seconds), {csq} being the signal; the commands of `hushes` end it. Those of
     `reenumerates` take the port away for a while, those of `restarts` leave it. `told_full` says that a memory
-    is full."""
+    is full; `list_head` and `report_head` stand before an index and a length."""
 
     manufacturer: str
     model: str
@@ -55,6 +55,8 @@ class Profile:
     reenumerates: frozenset[str] = frozenset()
     restarts: frozenset[str] = frozenset()
     told_full: str = ""
+    list_head: str = "+CMGL: "
+    report_head: str = "+CDS: "
 
 
 _GENERIC: Final = Profile(
@@ -78,11 +80,12 @@ PROFILES: Final[Mapping[str, Profile]] = MappingProxyType({
         hushes=frozenset({"^CURC=0"}), reenumerates=frozenset({_RESET, "^RESET"}), lacks=frozenset({"+CRESET"}),
         told_full='^SMMEMFULL:"{memory}"',
     ),
-    # AT+CPMS=? has no parentheses; there is no phase 2+ service; it is seen as a stick with a CD after a reset.
+    # AT+CPMS=? has no parentheses, +CDS an empty field, AT+CFUN? the answer to another question; there is no phase 2+.
     "zte": Profile(
         manufacturer="ZTE INCORPORATED", model="MF190", revision="BD_HOSTELMF190V1.0.0", latency_median_s=2.0,
         cnmi_test="(0,1),(0-3),(0,2),(0-2),(0,1)", cpms_test='"SM","ME","SR"', csms_test="(0)",
-        boot_lines=("+ZUSIMR:2",), says={"+ZOPRT=5": "", "+ZCDRUN=8": ""}, chatter=(("+ZUSIMR:2", 60.0),),
+        boot_lines=("+ZUSIMR:2",), report_head="+CDS: ,",
+        says={"+ZOPRT=5": "", "+ZCDRUN=8": "", "+CFUN?": "+CFUN: (0,1,4,5,6,7),(0,1)"}, chatter=(("+ZUSIMR:2", 60.0),),
         reenumerates=frozenset({_RESET}), lacks=_VENDORS,
     ),
     "sim800": Profile(
@@ -91,11 +94,11 @@ PROFILES: Final[Mapping[str, Profile]] = MappingProxyType({
         boot_lines=("RDY", "+CFUN: 1", "+CPIN: READY", "Call Ready", "SMS Ready"),
         says={"+CIURC=0": "", "+CBATCHK=1": "", "+IPR=115200": ""}, restarts=frozenset({_RESET}), lacks=_VENDORS,
     ),
-    # Mode 2 is offered and refused; lists are ranges in odd places.
+    # Mode 2 is offered and refused; no space follows +CMGL:.
     "sim7600": Profile(
         manufacturer="SIMCOM INCORPORATED", model="SIMCOM_SIM7600E-H", revision="LE20B04SIM7600M22",
         latency_median_s=2.0, first_index=0, prompt="\r\n>", cnmi_test="(0,1,2),(0-3),(0,2),(0-2),(0,1)",
-        cnmi_refuses=frozenset({2}), csms_test="(0-1)",
+        cnmi_refuses=frozenset({2}), csms_test="(0-1)", list_head="+CMGL:",
         boot_lines=("RDY", "+CPIN: READY", "SMS DONE", "PB DONE"), says={"+AUTOCSQ=0": "", "+CNSMOD=0": ""},
         reenumerates=frozenset({_RESET, "+CRESET"}), lacks=frozenset({"^USSDMODE", "^ICCID"}),
     ),
