@@ -121,10 +121,14 @@ class Watch:
         with self._ctx.pulse.stage("watch", limit_s=120.0):
             while True:
                 self._ctx.pulse.beat("watch")
-                for judged in await self._ctx.db.run(self._fallen, self._ctx.clock.now()):
-                    await self._move(judged)
-                await self._ctx.db.run(self._alarms, self._ctx.clock.now())
+                await self.look()
                 await wait(_ROUND_S)
+
+    async def look(self) -> None:
+        """One round."""
+        for judged in await self._ctx.db.run(self._fallen, self._ctx.clock.now()):
+            await self._move(judged)
+        await self._ctx.db.run(self._alarms, self._ctx.clock.now())
 
     def _fallen(self, conn: sqlite3.Connection, now: datetime) -> list[_Judged]:
         """Modems whose balance is another one than was kept, by the parts that left meanwhile, or still too low."""

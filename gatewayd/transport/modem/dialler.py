@@ -85,7 +85,7 @@ class Dialler:
 
     async def _say(self, session: Session, text: str) -> tuple[UssdReply | None, bool]:
         """Write `text` and wait for the reply. False: the modem refused what was written."""
-        for is_last in (False, True):
+        for _ in range(2):
             self._lines = asyncio.Queue()
             try:
                 written = ussd.encode_text(text, self._style)
@@ -94,11 +94,11 @@ class Dialler:
                 return None, True
             if answered.is_ok:
                 return await self._reply(session), True
-            if is_last or not _BUSY.match(answered.final):
-                break
+            if not _BUSY.match(answered.final):
+                return None, False
             await _attempt(session, "AT+CUSD=2")
             await asyncio.wait((session.lost,), timeout=self._busy_s)
-        return None, False
+        return None, True
 
     async def _reply(self, session: Session) -> UssdReply | None:
         """The first reply that is wanted, or a menu, or else the last one that has a text.
