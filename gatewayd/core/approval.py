@@ -57,9 +57,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """Nobody is left who may decide `step`: the staff must change the settings or reject."""
+    """Nobody of `step` is left who may decide it: an operator must, or the settings change. `deciders` as in Ask."""
 
     step: int
+    deciders: tuple[str, ...] = ()
 
 
 Next: TypeAlias = Ask | Approved | Refused | Stuck
@@ -77,7 +78,7 @@ def next_move(steps: Sequence[ApprovalStep], applicant: str, decisions: Sequence
         given = [person for person in approvers if may_decide(step, applicant, deciders, person)]
         if not given:
             able = eligible(step, applicant, deciders)
-            return Ask(index, able, tuple(deciders)) if able else Stuck(index)
+            return Ask(index, able, tuple(deciders)) if able else Stuck(index, tuple(deciders))
         deciders.append(given[0])
     return Approved()
 

@@ -162,7 +162,7 @@ def examples() -> dict[str, View]:
     return {
         "receipt": Receipt(HEAD, WHAT, SIZE, ("Ka. UPSI", "Ka. BPSI"), REFUSED, 1, ("AKUN BARU",)),
         "receipt-ucs2": Receipt(
-            HEAD, smiling, Size(46, "ucs2", 1, 412, None, "☺"), ("Ka. UPSI", "Ka. BPSI"),
+            HEAD, smiling, Size(46, "ucs2", 1, 412, None, ("☺", "“")), ("Ka. UPSI", "Ka. BPSI"),
             tuple(RefusedRow(row, "08", "row.too_short") for row in range(1, 61)),
         ),
         "correction": Correction(HEAD, faults, replace(WHAT, applicant="", text=""), REFUSED),

@@ -65,14 +65,14 @@ class Understood:
 @dataclass(frozen=True, slots=True)
 class Size:
     """How big the message is. `parts` of one message (the longest), `encoding` '' for e-mail, `forced_by` the
-    character that makes an SMS leave the 7-bit alphabet ('' if none does)."""
+    characters that make an SMS leave the 7-bit alphabet, each once, the first few."""
 
     characters: int
     encoding: str
     parts: int
     total_parts: int
     cost_idr: int | None
-    forced_by: str = ""
+    forced_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,8 @@ class Receipt:
     #: Services of the form that another desk gives ("AKUN BARU").
     other_services: tuple[str, ...] = ()
     warnings: tuple[Fault, ...] = ()
+    #: It takes the place of a request that was in order and had this number.
+    replaces: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,8 @@ class ApprovalQuestion:
     refused: int = 0
     duplicates: int = 0
     reminder: bool = False
+    #: The content was changed since an earlier question.
+    replaces: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from gatewayd.render import safe, words_alarms, words_causes
 from gatewayd.render.catalogue import N_, translations
 from gatewayd.render.views import Language
 from gatewayd.render.words_answers import TOKEN_PROBLEMS
-from gatewayd.render.words_faults import FAULTS, LABELS
+from gatewayd.render.words_faults import FAULTS, LABELS, MEASURED
 
 RESULTS: Final[Mapping[Result, str]] = MappingProxyType(
     {
@@ -121,6 +121,9 @@ class Words:
 
     def faulted(self, fault: Fault) -> str:
         """A fault as one line, quoting what was typed."""
+        if fault.code in MEASURED:
+            measure = f" ({fault.typed})" if fault.typed else ""
+            return f"{self.label(fault.path)}: {self.fault(fault.code)}{measure}"
         quote = f' "{safe.shorten(fault.typed, 120)}"' if fault.typed else ""
         label = self.label(fault.path)
         return f"{label}{quote}: {self.fault(fault.code)}" if label or quote else self.fault(fault.code)

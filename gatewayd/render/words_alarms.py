@@ -16,6 +16,7 @@ HEADLINES: Final[Mapping[str, str]] = MappingProxyType(
         "modem.credit_drop": N_("More credit is gone than was sent for"),
         "active_period": N_("Active period of the SIM is ending"),
         "mail.quarantined": N_("A mail could not be read and was set aside"),
+        "mail.unproven": N_("A mail of a registered address could not be proven"),
         "token.misuse": N_("An approval code was used by somebody else"),
         "approval.stuck": N_("Nobody can decide a request"),
         "smtp.lost": N_("Mail server not reachable"),
@@ -41,6 +42,10 @@ WHAT_TO_DO: Final[Mapping[str, str]] = MappingProxyType(
         "active_period": N_("Please top up the SIM in time; a number that is not renewed is lost."),
         "mail.quarantined": N_(
             "The mail is in the quarantine folder of the mailbox. Please read it there and answer the sender."
+        ),
+        "mail.unproven": N_(
+            "Nothing was done. If the person did write it, the mail server's proof is not understood: please see "
+            "trusted_authserv_ids in the documentation, then move the mail back to the mailbox."
         ),
         "token.misuse": N_(
             "The decision was not counted. "

@@ -12,6 +12,9 @@ TOKEN_PROBLEMS: Final[Mapping[str, str]] = MappingProxyType(
             "Your reply does not hold the code of the question. Please reply to the question itself "
             "and leave the quoted part in your reply."
         ),
+        "token.ambiguous": N_(
+            "Your reply has to do with several requests at once. Please reply to the one question that you mean."
+        ),
         "token.unknown": N_("The code in your reply is not known."),
         "token.used": N_("This question has been answered already; the first answer counts."),
         "token.expired": N_("The time for this decision is over."),

@@ -27,6 +27,7 @@ _FORM: Final = {
     "group.forbidden": N_("this group is not open to you"),
     "text.empty": N_("the message has no text"),
     "text.unclear": N_("it is not clear which words are the message; please put the message in quotation marks"),
+    "text.too_many_parts": N_("the message is too long: it takes more SMS parts than allowed"),
     "text.too_long": N_("the message is too long"),
     "subject.empty": N_("an e-mail needs a subject"),
     "subject.unsafe": N_("there are characters in it that cannot be sent"),
@@ -73,6 +74,9 @@ _OTHERS: Final = {
     "id.reused": N_("this id was used before with other content"),
 }
 FAULTS: Final[Mapping[str, str]] = MappingProxyType({**_FORM, **_LISTS, **_ROWS, **_FILES, **_OTHERS})
+
+#: Faults whose `typed` is a measure of ours ("8 > 3"), nothing that anybody typed.
+MEASURED: Final = frozenset({"text.too_many_parts", "text.too_long", "recipients.too_many"})
 
 #: Field names that are not printed on the paper form as they are spelt in a path.
 LABELS: Final[Mapping[str, str]] = MappingProxyType(

@@ -10,7 +10,7 @@ Automatic mail and mail from senders that cannot be proven get no answer and dec
 import json
 import sqlite3
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from gatewayd import sandbox
@@ -21,11 +21,13 @@ from gatewayd.stages.bells import Bell
 from gatewayd.stages.context import Context
 from gatewayd.stages.correspond import Correspondence, effect
 from gatewayd.stages.forms import FormDesk, PreparedForm
+from gatewayd.stages.people import person_of, unit_of
 from gatewayd.store import mails, notices
 from gatewayd.wire import reading
 from gatewayd.wire.reading import ReadMail
 
 ATTEMPTS: Final = 3
+_DAY: Final = timedelta(days=1)
 #: Reads a mail; raises SandboxError where it cannot be read within the limits.
 Reader: TypeAlias = Callable[[bytes], Awaitable[bytes]]
 
@@ -89,11 +91,30 @@ class MailDesk:
     def _commit(
         self, conn: sqlite3.Connection, letter: Correspondence, form: PreparedForm | None, content: bytes, now: datetime
     ) -> str:
+        read = letter.read
+        if not letter.is_proven and not read.automatic:
+            mails.unproven(conn, letter.mail, sender=read.sender, auth=read.auth_detail[:200])
+            self._tell_unproven(conn, read, now)
+            return "ignored.unproven"
         known = mails.is_known(conn, content)
         result = "ignored.duplicate" if known else effect(conn, self._ctx, letter, form, now)
-        read = letter.read
         mails.done(conn, letter.mail, result, sender=read.sender, auth=read.auth_detail[:200], content=content)
         return result
+
+    def _tell_unproven(self, conn: sqlite3.Connection, read: ReadMail, now: datetime) -> None:
+        """A mail that says to come from a registered address, and does not prove it: forged, or the mail server's proof
+        is not understood. The staff hears of an address once a day."""
+        settings = self._ctx.settings
+        if unit_of(settings, read.sender) is None and person_of(settings, read.sender) is None:
+            return
+        name = read.sender.lower()
+        told = notices.since(conn, "alarm", now - _DAY)
+        if any(params.get("code") == "mail.unproven" and params.get("name") == name for params in told):
+            return
+        why = read.auth_detail[:200]
+        params = {"code": "mail.unproven", "name": name, "why": why, "since": now.isoformat(), "was": ""}
+        for address in settings.gateway.staff:
+            notices.ask(conn, "alarm", address, now, params=params)
 
     async def _quarantine(self, stored: int, why: str) -> Disposition:
         await self._ctx.db.run(self._set_aside, stored, why, self._ctx.clock.now())

@@ -2,7 +2,8 @@
 
 In: notices without a Message-ID. Out: the mail and its queued delivery, in one transaction; for an approval
 question also the hash of its one-time token. The token itself lives in this stage's memory and in the mail
-only; the mail is wiped once the mail server has taken it. A notice that cannot be composed is tried again
+only, in its text and in its Message-ID, so that a reply without the text quoted still has it; the mail is wiped once
+the mail server has taken it, of the Message-ID only the hash is kept. A notice that cannot be composed is tried again
 later and never blocks the others.
 """
 

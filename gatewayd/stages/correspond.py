@@ -19,9 +19,11 @@ from gatewayd.stages.people import person_of, unit_of
 from gatewayd.store import notices, requests
 from gatewayd.wire.reading import ReadMail
 
-#: Answers that no person asked for; at most this many to one address in a day.
+#: Answers that no person asked for; at most this many to one address in a day. A registered person who gets none would
+#: believe that his word counted, so his limit only ends loops of machines.
 _ANSWERS: Final = ("help", "unknown_sender", "unreadable", "unclear", "token_problem", "status", "form")
-_MAX_ANSWERS: Final = 5
+_MOST_TO_STRANGERS: Final = 5
+_MOST_TO_KNOWN: Final = 50
 _DAY: Final = timedelta(days=1)
 
 
@@ -46,8 +48,6 @@ def effect(
     read = letter.read
     if read.automatic:
         return f"ignored.automatic {read.automatic_reason}"
-    if not letter.is_proven:
-        return "ignored.unproven"
     request = _about(conn, read)
     if unit_of(ctx.settings, read.sender) is None and person_of(ctx.settings, read.sender) is None:
         return _answer(conn, ctx, letter, "unknown_sender", None, {}, now)
@@ -58,7 +58,7 @@ def effect(
         return _decision(conn, ctx, letter, request, now)
     if word == "cancel" and request is not None:
         return _cancel(conn, ctx, letter, request, now)
-    if word == "status" and request is not None:
+    if word == "status" and request is not None and _may_see(ctx, request, read.sender):
         return _answer(conn, ctx, letter, "status", request, {}, now)
     if form is not None:
         return store_form(conn, ctx, form, read.sender_name, now)
@@ -67,6 +67,12 @@ def effect(
     if read.tokens:
         return _answer(conn, ctx, letter, "unclear", request, {}, now)
     return _answer(conn, ctx, letter, "help", request, {}, now)
+
+
+def _may_see(ctx: Context, request: Request, address: str) -> bool:
+    """Whether `address` belongs to the request's unit, or to somebody who decides."""
+    unit = unit_of(ctx.settings, address)
+    return person_of(ctx.settings, address) is not None or (unit is not None and unit.name == request.applicant.unit)
 
 
 def _about(conn: sqlite3.Connection, read: ReadMail) -> Request | None:
@@ -80,13 +86,19 @@ def _about(conn: sqlite3.Connection, read: ReadMail) -> Request | None:
 def _decision(
     conn: sqlite3.Connection, ctx: Context, letter: Correspondence, request: Request | None, now: datetime
 ) -> str:
-    """Try the tokens of a reply, the newest first; one that counts is enough."""
+    """Try the tokens of a reply, the newest first; one that counts is enough. They must all be about one request, the
+    one of the subject: which of two is meant is not guessed."""
     read = letter.read
     if read.reply is None:
         raise AssertionError("a decision without a reply")
     verdict = Verdict.APPROVE if read.reply.word == "approve" else Verdict.REJECT
     proof = decide.MailProof(read.sender, read.auth_detail[:200], letter.mail)
     problem = decide.NotDecided("token.missing", request.id if request else None, request.number if request else "")
+    if len(meant := decide.requests_of(conn, read.tokens) | ({request.id} if request else set())) > 1:
+        get_logger().warning(
+            "decision.refused", problem="token.ambiguous", requests=len(meant), sender=mask(read.sender)
+        )
+        return _answer(conn, ctx, letter, "token_problem", request, {"problem": "token.ambiguous"}, now)
     for token in read.tokens:
         done = decide.by_mail(conn, ctx, token, verdict, read.reply.reason, proof, now)
         if isinstance(done, decide.Decided):
@@ -125,7 +137,8 @@ def _answer(
 ) -> str:  # fmt: skip
     """One helpful answer, within the brake that ends loops."""
     read = letter.read
-    if notices.count_to(conn, read.sender, _ANSWERS, now - _DAY) >= _MAX_ANSWERS:
+    most = _MOST_TO_STRANGERS if kind == "unknown_sender" else _MOST_TO_KNOWN
+    if notices.count_to(conn, read.sender, _ANSWERS, now - _DAY) >= most:
         return f"braked.{kind}"
     notices.ask(
         conn, kind, read.sender, now, request=request.id if request else None, to_name=read.sender_name,

@@ -7,11 +7,12 @@ settings allow one. `cancel` needs the applicant or somebody who decides.
 
 import hashlib
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from gatewayd.core.approval import Ask, Decision, Verdict, may_decide
+from gatewayd.core.approval import Ask, Decision, Stuck, Verdict, may_decide
 from gatewayd.core.model import RequestId
 from gatewayd.core.request import Request
 from gatewayd.core.states import Event
@@ -30,6 +31,7 @@ EXPLAINED: Final = {
     "token.used": "the approval code was used before",
     "token.expired": "the approval code is over its time",
     "token.changed": "the request was changed after the question was asked",
+    "token.ambiguous": "the reply holds the codes of several requests",
     "token.wrong_person": "the approval code was made for somebody else",
     "request.closed": "the request has ended, or needs a correction first",
     "request.decided": "the request does not wait for a decision",
@@ -66,6 +68,12 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.upper().encode("ascii")).digest()
 
 
+def requests_of(conn: sqlite3.Connection, tokens: Iterable[str]) -> set[RequestId]:
+    """The requests that these tokens are about, as far as they are known."""
+    found = (approvals.find_token(conn, token_hash(token)) for token in tokens)
+    return {token.request for token in found if token is not None}
+
+
 def by_mail(
     conn: sqlite3.Connection, ctx: Context, token: str, verdict: Verdict, reason: str, proof: MailProof, now: datetime
 ) -> Decided | NotDecided:
@@ -77,6 +85,8 @@ def by_mail(
     request = requests.get(conn, found.request)
     person = person_of(ctx.settings, proof.address)
     problem = _token_problem(found, request, person.id if person else "", now)
+    if not problem and not _waits(conn, ctx, request, found.step):
+        problem = "request.decided"
     if not problem and not approvals.use_token(conn, hash_, request.digest, now):
         problem = "token.used"
     if problem:
@@ -99,6 +109,12 @@ def _token_problem(token: approvals.Token, request: Request, person: str, now: d
     return "decision.own_request" if person == request.applicant.person else ""
 
 
+def _waits(conn: sqlite3.Connection, ctx: Context, request: Request, step: int) -> bool:
+    """Whether `step` is the one that waits: a second question to the same person may hold an unused token."""
+    move = move_of(conn, ctx, request)
+    return request.approved_at is None and isinstance(move, Ask) and move.step == step
+
+
 def by_operator(
     conn: sqlite3.Connection, ctx: Context, request: Request, verdict: Verdict, reason: str, os_user: str, now: datetime
 ) -> Decided | NotDecided:
@@ -106,7 +122,7 @@ def by_operator(
     move = move_of(conn, ctx, request)
     if request.closed_as or request.faults:
         return NotDecided("request.closed", request.id, request.number)
-    if request.approved_at is not None or not isinstance(move, Ask):
+    if request.approved_at is not None or not isinstance(move, Ask | Stuck):
         return NotDecided("request.decided", request.id, request.number)
     person = person_of_os_user(ctx.settings, os_user)
     name = person.id if person else f"operator:{os_user}"

@@ -109,7 +109,7 @@ def _content_faults(draft: Draft, settings: Settings, longest: int) -> list[Faul
     if not draft.text.strip() and not any(fault.path == "keterangan" for fault in draft.faults):
         faults.append(Fault("text", "text.empty"))
     if draft.channel is Channel.SMS and longest > settings.sending.max_parts:
-        faults.append(Fault("text", "text.too_long", f"{longest} > {settings.sending.max_parts}"))
+        faults.append(Fault("text", "text.too_many_parts", f"{longest} > {settings.sending.max_parts}"))
     if draft.channel is Channel.EMAIL and not draft.subject.strip():
         faults.append(Fault("subject", "subject.empty"))
     if draft.channel is Channel.EMAIL and not is_safe(draft.subject):

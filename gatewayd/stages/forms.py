@@ -51,7 +51,12 @@ class FormDesk:
             return None
         corrects = await self._ctx.db.run(_correctable, read.request_number, read.in_reply_to, unit)
         reading = merge(form_from(corrects.form), read.form) if corrects else read.form
-        found, faults = await self._recipients(reading)
+        unread = _unread(read)
+        if unread and reading.groups and not reading.list_given:
+            # The file is probably the list: the whole directory instead would be the worst mistake.
+            found, faults = RecipientList(), unread
+        else:
+            found, faults = await self._recipients(reading)
         channel = reading.channel
         if channel not in unit.channels:
             faults.append(Fault("channel", "channel.forbidden", channel))
@@ -64,7 +69,7 @@ class FormDesk:
             text=reading.text, subject=reading.subject, recipients=found, groups=reading.groups,
             priority=Priority.URGENT if reading.priority == "urgent" else Priority.NORMAL,
             wanted_by=reading.wanted_by, faults=(*reading.faults, *faults),
-            warnings=tuple(Fault("service", "service.other", name) for name in reading.other_services),
+            warnings=(*(Fault("service", "service.other", name) for name in reading.other_services), *unread),
         )  # fmt: skip
         origin = Origin(mail=letter.mail, thread=read.message_id)
         opted_out = await self._ctx.db.run(optouts.among, addresses_of(draft))
@@ -84,6 +89,11 @@ class FormDesk:
             return RecipientList(), [Fault(PATHS["groups"], "group.needs_list", name.upper()) for name in unkept]
         found = await read_groups(self._ctx.settings, names, reading.channel)
         return (RecipientList(), [found]) if isinstance(found, Fault) else (found, [])
+
+
+def _unread(read: ReadMail) -> list[Fault]:
+    """Attached files that were not read."""
+    return [Fault("attachment", file.problem, file.name) for file in read.attachments if file.problem]
 
 
 def _correctable(conn: sqlite3.Connection, number: str, answers: tuple[str, ...], unit: Unit) -> Request | None:
@@ -109,6 +119,7 @@ def _applicant(settings: Settings, unit: Unit, reading: FormReading, read: ReadM
 def store_form(conn: sqlite3.Connection, ctx: Context, prepared: PreparedForm, to_name: str, now: datetime) -> str:
     """Store the request or the correction and ask for the one mail that answers it."""
     new, corrects = prepared.new, prepared.corrects
+    corrects_good = corrects is not None and not corrects.faults
     if corrects is not None and _still_open(conn, corrects):
         request, number, event = corrects.id, corrects.number, "request.corrected"
         requests.replace(conn, request, new)
@@ -123,7 +134,7 @@ def store_form(conn: sqlite3.Connection, ctx: Context, prepared: PreparedForm, t
     kind = "correction" if new.faults else "receipt"
     notices.ask(
         conn, kind, new.applicant.address, now, request=request, to_name=new.applicant.name or to_name,
-        in_reply_to=new.thread,
+        in_reply_to=new.thread, params={"replaces": event == "request.corrected" and corrects_good},
     )  # fmt: skip
     get_logger().info(event, request=number, unit=new.applicant.unit, source="mail", **detail)
     return f"{event} {number}"

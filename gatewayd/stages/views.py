@@ -24,11 +24,13 @@ from gatewayd.core.states import DeliveryState
 from gatewayd.render import views
 from gatewayd.stages.draft import segmented
 from gatewayd.stages.people import shown_name
-from gatewayd.store import approvals, deliveries, health, inbox, requests
+from gatewayd.store import approvals, deliveries, health, inbox, notices, requests
 from gatewayd.store.deliveries import DeliveryRow
 from gatewayd.store.notices import Notice
-from gatewayd.wire.gsm7 import first_outside
+from gatewayd.wire.gsm7 import cost
 
+#: Characters named as those that cost the short alphabet.
+_MOST_FORCING: Final = 6
 _SAMPLE: Final = 5
 _SENT: Final = (
     DeliveryState.SUBMITTING, DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.IN_DOUBT,
@@ -75,7 +77,7 @@ def _size(request: Request) -> views.Size:
     return views.Size(
         characters=segmented(request.text).characters if sms and request.text else len(request.text),
         encoding=request.encoding, parts=request.parts, total_parts=request.total_parts, cost_idr=request.cost_idr,
-        forced_by=first_outside(request.text) if sms else "",
+        forced_by=tuple(dict.fromkeys(char for char in request.text if not cost(char)))[:_MOST_FORCING] if sms else (),
     )  # fmt: skip
 
 
@@ -109,6 +111,7 @@ def _receipt(desk: Desk, notice: Notice, head: views.Head, request: Request) -> 
     return views.Receipt(
         head, _understood(request), _size(request), _waits_for(desk, request), request.refused,
         len(request.duplicates), _other_services(request), _warnings(request),
+        replaces=bool(notice.params.get("replaces")),
     )  # fmt: skip
 
 
@@ -138,6 +141,10 @@ def _approval(desk: Desk, notice: Notice, head: views.Head, request: Request) ->
         enough=credit_suffices([modem.health for modem in modems], request.cost_idr),
         decisions=decision_lines(desk, request), warnings=_warnings(request), refused=len(request.refused),
         duplicates=len(request.duplicates), reminder=bool(notice.params.get("reminder")),
+        replaces=any(
+            asked.params.get("digest") != notice.params["digest"]
+            for asked, _ in notices.states(desk.conn, request.id, "approval")
+        ),
     )  # fmt: skip
 
 

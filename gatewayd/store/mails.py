@@ -18,12 +18,14 @@ class StoredMail:
 def store(
     conn: sqlite3.Connection, *, folder: str, uidvalidity: int, uid: int, size: int, raw: bytes, now: datetime
 ) -> StoredMail:
-    """Keep a mail and count this attempt to understand it; a mail already known gives its row."""
+    """Keep a mail and count this attempt to understand it; a mail already known gives its row. One whose sender could
+    not be proven is taken up again when it comes again: the settings may have been mended."""
     digest = hashlib.sha256(raw + size.to_bytes(8, "big")).digest()
     row = conn.execute(
         "INSERT INTO incoming_mails (digest, folder, uidvalidity, uid, size, raw, received_at, attempts)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (digest) DO UPDATE SET"
-        " attempts = attempts + (state = 'stored') RETURNING id, state, attempts",
+        " attempts = CASE state WHEN 'stored' THEN attempts + 1 WHEN 'unproven' THEN 1 ELSE attempts END,"
+        " state = CASE state WHEN 'unproven' THEN 'stored' ELSE state END RETURNING id, state, attempts",
         (digest, folder, uidvalidity, uid, size, raw, to_ms(now)),
     ).fetchone()
     return StoredMail(row["id"], row["state"], row["attempts"])
@@ -49,6 +51,14 @@ def is_known(conn: sqlite3.Connection, content: bytes) -> bool:
     """Whether a mail with this content had its effect already."""
     row = conn.execute("SELECT 1 FROM incoming_mails WHERE content = ? AND state = 'done'", (content,)).fetchone()
     return bool(content) and row is not None
+
+
+def unproven(conn: sqlite3.Connection, mail: int, *, sender: str, auth: str) -> None:
+    """The mail had no effect: nobody knows who sent it."""
+    conn.execute(
+        "UPDATE incoming_mails SET state = 'unproven', result = 'ignored.unproven', sender = ?, auth = ? WHERE id = ?",
+        (sender, auth, mail),
+    )
 
 
 def quarantine(conn: sqlite3.Connection, mail: int, why: str) -> None:

@@ -4,6 +4,7 @@ A notice without a Message-ID is not composed yet. Composing stores the mail and
 transaction, so a crash composes it again and sends it once.
 """
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Mapping
@@ -16,7 +17,9 @@ from gatewayd.core.states import DeliveryState
 from gatewayd.store.instants import to_ms
 
 Params = Mapping[str, object]
-#: Kinds whose mail holds a secret; it is wiped from the store once the mail server has taken it.
+#: Kinds whose mail and Message-ID hold a secret: the mail is wiped from the store once the mail server has taken it, of
+#: the Message-ID only the hash is kept.
+_SECRET: Final = ("approval",)
 _SECRET_KINDS: Final = "('approval')"
 
 
@@ -65,7 +68,8 @@ def get(conn: sqlite3.Connection, notice: int) -> Notice:
 
 def composed(conn: sqlite3.Connection, notice: Notice, message_id: str, raw: bytes) -> None:
     """Keep the mail and queue its delivery."""
-    conn.execute("UPDATE notices SET message_id = ?, raw = ? WHERE id = ?", (message_id, raw, notice.id))
+    kept = _hashed(message_id) if notice.kind in _SECRET else message_id
+    conn.execute("UPDATE notices SET message_id = ?, raw = ? WHERE id = ?", (kept, raw, notice.id))
     conn.execute(
         "INSERT INTO deliveries (request, notice, kind, channel, address, name, priority, state)"
         " VALUES (?, ?, ?, 'email', ?, ?, ?, ?)",
@@ -74,6 +78,10 @@ def composed(conn: sqlite3.Connection, notice: Notice, message_id: str, raw: byt
             DeliveryState.QUEUED,
         ),
     )  # fmt: skip
+
+
+def _hashed(message_id: str) -> str:
+    return f"sha256:{hashlib.sha256(message_id.encode('utf-8', 'replace')).hexdigest()}"
 
 
 def not_composed(conn: sqlite3.Connection, notice: int, not_before: datetime) -> None:
@@ -94,11 +102,18 @@ def request_of_message_id(conn: sqlite3.Connection, message_ids: tuple[str, ...]
     """The request that one of these Message-IDs of ours is about, the newest first."""
     for message_id in reversed(message_ids):
         row = conn.execute(
-            "SELECT request FROM notices WHERE message_id = ? AND request IS NOT NULL", (message_id,)
+            "SELECT request FROM notices WHERE message_id IN (?, ?) AND request IS NOT NULL",
+            (message_id, _hashed(message_id)),
         ).fetchone()
         if row is not None:
             return RequestId(row["request"])
     return None
+
+
+def since(conn: sqlite3.Connection, kind: str, at: datetime) -> list[Params]:
+    """The parameters of the mails of a kind asked for since `at`."""
+    rows = conn.execute("SELECT params FROM notices WHERE kind = ? AND created_at > ?", (kind, to_ms(at)))
+    return [json.loads(row["params"]) for row in rows]
 
 
 def count_to(conn: sqlite3.Connection, address: str, kinds: tuple[str, ...], since: datetime) -> int:

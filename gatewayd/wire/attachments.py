@@ -5,6 +5,7 @@ list for a channel. Only tables are read; whatever else a person attached is nam
 taken as a list only if it is one: mail servers add text files of their own.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Final, TypeAlias
@@ -23,6 +24,13 @@ _MAGIC: Final[tuple[tuple[bytes, AttachmentKind], ...]] = (
     (b"%PDF-", "pdf"), (b"\xff\xd8\xff", "image"), (b"\x89PNG", "image"), (b"GIF8", "image"), (b"RIFF", "image"),
     (b"\xd0\xcf\x11\xe0", "document"),
 )  # fmt: skip
+#: Signatures and visiting cards.
+_TRIMMINGS: Final = frozenset(
+    {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature", "text/vcard",
+     "text/x-vcard", "text/calendar", "application/ms-tnef", "application/pgp-keys"}
+)  # fmt: skip
+#: Names that mail programs and signatures give to their pictures.
+_LOGO: Final = re.compile(r"image\d{3}\.|outlook-|logo|signature|ttd\b|banner", re.I)
 _WORD_NAMES: Final = (".docx", ".docm", ".odt", ".pptx", ".ods")
 _TABLE_NAMES: Final = (".csv", ".tsv", ".xlsx", ".xlsm")
 
@@ -66,8 +74,9 @@ def _problem(part: Part, kind: AttachmentKind, reader: Attached) -> str:
     if kind == "table":
         found = reader(Channel.SMS)
         return found.code if isinstance(found, Fault) and found.code != "list.no_column" else ""
-    # Pictures of signatures are nothing that anybody means to be read.
-    return "" if kind == "image" and not part.is_attachment else "attachment.kind"
+    # What mail programs add by themselves is nothing that anybody means to be read.
+    is_trimming = part.kind in _TRIMMINGS or (kind == "image" and _LOGO.match(part.name) is not None)
+    return "attachment.kind" if part.is_attachment and not is_trimming else ""
 
 
 def _kind(part: Part) -> AttachmentKind:

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+#: A year outside is a slip of the pen.
+_FIRST_YEAR: Final = 2000
+_LAST_YEAR: Final = 2099
 _LONGEST: Final = 200
 _MONTHS: Final = {
     "jan": 1, "januari": 1, "january": 1, "feb": 2, "peb": 2, "februari": 2, "pebruari": 2, "february": 2,
@@ -48,6 +51,8 @@ def parse(text: str) -> date | DateFault:
 
 def _date(day: str, month: int, year: str) -> date | DateFault:
     full = int(year) + 2000 if len(year) == 2 else int(year)
+    if not _FIRST_YEAR <= full <= _LAST_YEAR:
+        return DateFault("date.impossible")
     try:
         return date(full, month, int(day))
     except ValueError:

@@ -22,6 +22,8 @@ _SPELLINGS: Final = {
     "dosen": "dosen", "lainnya": "lainnya", "lain": "lainnya",
 }  # fmt: skip
 
+#: Ticks in words: "Mahasiswa: ya, Dosen: tidak".
+_SPOKEN: Final = {"ya": True, "iya": True, "yes": True, "tidak": False, "tdk": False, "bukan": False, "no": False}
 #: Boxes of other desks: what stands on the line, and what it is called in our answer.
 _OTHER_BOXES: Final = (
     "SI BARU", "AKUN BARU", "PENGGANTIAN KATA SANDI", "SI AKADEMIK", "SI PERPUSTAKAAN", "SI PORTAL AKADEMIK",
@@ -46,8 +48,8 @@ def read_boxes(text: str) -> Boxes:
     signs: list[str] = []
     for found in _SIGN.finditer(text[:_LONGEST]):
         word = _SPELLINGS.get(found[0].lower(), "") if found["word"] else ""
-        if found["tick"] or found["blank"]:
-            signs.append("+" if found["tick"] else "-")
+        if found["tick"] or found["blank"] or found[0].lower() in _SPOKEN:
+            signs.append("+" if found["tick"] or _SPOKEN.get(found[0].lower()) else "-")
         elif word and (not signs or signs[-1] != word):
             signs.append(word)
     words = [sign for sign in signs if sign not in "+-"]

@@ -31,6 +31,7 @@ _AS_FOLLOWS: Final = re.compile(r"(?:sebagai berikut|sbb\.?|berikut ini|berikut|
 _CLOSING: Final = re.compile(
     r"\s*(?:demikian\b|atas perhatian|hormat (?:kami|saya)|terima ?kasih|trims|wassalam|salam\b|regards)", re.I
 )
+_THANKS: Final = re.compile(r"\s*(?:terima ?kasih|trims|wassalam|salam)\b", re.I)
 _DOTS: Final = re.compile(r"\(?\s*[._…]{5,}\s*\)?")
 
 
@@ -44,10 +45,14 @@ class Message:
 
 def message_of(remarks: str) -> Message:
     """The message in KETERANGAN."""
-    body = _without_closing(remarks).strip()
+    end, is_thanks = _closing_line(remarks)
+    body = remarks[:end].strip()
     if not body:
         return Message("")
     passages = _passages(body)
+    if is_thanks and not passages:
+        # Said to us, or part of the message: the one who wrote it knows.
+        return Message("", True)
     rest = _outside(body, passages)
     wishes = bool(_INSTRUCTION.search(rest) or _ISI.search(rest) or _AS_FOLLOWS.search(rest))
     if len(passages) == 1 and (wishes or not any(char.isalnum() for char in rest)):
@@ -125,11 +130,15 @@ def _outside(body: str, passages: list[tuple[int, int]]) -> str:
     return " ".join([*pieces, body[place:]])
 
 
-def _without_closing(remarks: str) -> str:
-    """KETERANGAN up to a closing formula that begins a paragraph, or the dotted lines for signatures."""
-    lines = remarks.split("\n")
-    for place, line in enumerate(lines):
-        begins = place > 0 and not lines[place - 1].strip()
-        if (begins and _CLOSING.match(line)) or _DOTS.fullmatch(line.strip()):
-            return "\n".join(lines[:place])
-    return remarks
+def _closing_line(remarks: str) -> tuple[int, bool]:
+    """Where the letter's end begins: a closing formula that begins a paragraph outside quotes, or the dotted lines for
+    signatures; and whether it is mere thanks, as many a message ends with."""
+    quoted = _passages(remarks)
+    place, was_blank = 0, False
+    for line in remarks.split("\n"):
+        inside = any(begin <= place < end for begin, end in quoted)
+        closes = was_blank and not inside and _CLOSING.match(line)
+        if closes or (_DOTS.fullmatch(line.strip()) and not inside):
+            return place, bool(closes and _THANKS.match(line))
+        place, was_blank = place + len(line) + 1, not line.strip() and place > 0
+    return len(remarks), False

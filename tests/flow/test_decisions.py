@@ -13,8 +13,10 @@ from gatewayd.core.request import Request
 from gatewayd.core.states import DeliveryState
 from gatewayd.stages import approve, decide
 from gatewayd.stages.context import Context
+from gatewayd.stages.correspond import Correspondence, effect
 from gatewayd.stages.decide import Decided, MailProof, NotDecided
 from gatewayd.store import approvals, deliveries, notices, requests
+from gatewayd.wire.mailvalues import ReadMail, Reply
 from tests.fakes.requests import APPLICANT, NOW, new_request
 from tests.flow.conftest import SettableTime
 from tests.store.test_queue import store
@@ -200,3 +202,58 @@ async def test_what_is_sent_stays_sent_when_a_request_is_cancelled(ctx: Context)
     assert await ctx.db.run(deliveries.counts, request) == {S.ACCEPTED: 1, S.CANCELLED: 2}
     assert (await ctx.db.run(requests.get, request)).reported_at is None
     assert await ctx.db.run(decide.cancel, ctx, found, "rina", "salah", "mail", NOW) is None
+
+
+async def test_a_second_question_is_not_counted_after_the_first(ctx: Context) -> None:
+    request = await waiting(ctx)
+    await give_token(ctx, request, 0, "rina")
+    assert isinstance(await reply(ctx, "rina"), Decided)
+    await ctx.db.run(_again, request)
+    assert await reply(ctx, "rina") == NotDecided("request.decided", request, "UPSI-2026-000001")
+
+
+def _again(conn: sqlite3.Connection, request: RequestId) -> None:
+    """A reminder's token: of the same person, step and content, and not used."""
+    conn.execute("UPDATE tokens SET used_at = NULL WHERE request = ?", (request,))
+
+
+async def test_an_operator_decides_a_step_whose_only_person_asks_himself(ctx: Context) -> None:
+    request = await waiting(ctx, applicant=replace(APPLICANT, person="rina"))
+    stored = await ctx.db.run(requests.get, request)
+    done = await ctx.db.run(decide.by_operator, ctx, stored, Verdict.APPROVE, "", "root", NOW)
+    assert isinstance(done, Decided)
+    await move(ctx, request)
+    assert await asked(ctx, request) == [ADDRESS["andi"]]
+
+
+async def test_of_a_questions_message_id_only_the_hash_is_kept(ctx: Context) -> None:
+    request = await waiting(ctx)
+    await move(ctx, request)
+    (notice,) = await ctx.db.run(notices.uncomposed, NOW, 9)
+    message_id = f"<gatewayd.1.{'a' * 32}@kampus.example>"
+    await ctx.db.run(notices.composed, notice, message_id, b"mail")
+    kept = await ctx.db.run(lambda conn: conn.execute("SELECT message_id FROM notices").fetchone()[0])
+    assert "a" * 32 not in kept
+    assert await ctx.db.run(notices.request_of_message_id, (message_id,)) == request
+
+
+async def test_codes_of_two_requests_in_one_reply_decide_neither(ctx: Context) -> None:
+    first, second = await waiting(ctx), await waiting(ctx)
+    await give_token(ctx, first, 0, "rina")
+    await ctx.db.run(_token_for, second)
+    letter = Correspondence(
+        1,
+        ReadMail(
+            sender=ADDRESS["rina"], authenticated=True, reply=Reply("approve"), tokens=(TOKENS["rina"], "C" * 32),
+            message_id="<9@kampus.example>",
+        ),
+        too_big=False,
+    )  # fmt: skip
+    assert await ctx.db.run(effect, ctx, letter, None, NOW) == "answered.token_problem"
+    assert await ctx.db.run(approvals.decisions, first) == []
+    assert await ctx.db.run(approvals.decisions, second) == []
+
+
+def _token_for(conn: sqlite3.Connection, request: RequestId) -> None:
+    digest = requests.get(conn, request).digest
+    approvals.add_token(conn, decide.token_hash("C" * 32), request, 0, "rina", digest, NOW + timedelta(days=7))

@@ -1,5 +1,10 @@
 """A mail has its effect once; one that cannot be read is offered again, and set aside after the third time."""
 
+from pathlib import Path
+from typing import Any
+
+import pytest
+
 from gatewayd.errors import SandboxError
 from gatewayd.intake.base import Disposition, IncomingMail
 from gatewayd.stages.accept import MailDesk
@@ -64,3 +69,79 @@ async def test_a_mail_delivered_twice_with_other_trace_headers_has_no_second_eff
     assert before == (1, ["receipt"])
     await desk.accept(mail(b"Received: from other.example by here\r\n" + FORM))
     assert (await count(ctx), await asked(ctx)) == before
+
+
+def changed(*pairs: tuple[bytes, bytes], number: int = 2) -> bytes:
+    raw = FORM.replace(b"<1@", b"<%d@" % number)
+    for old, new in pairs:
+        assert old in raw
+        raw = raw.replace(old, new)
+    return raw
+
+
+UNPROVEN = (b"dmarc=pass", b"dmarc=fail")
+
+
+async def test_a_mail_that_was_not_proven_has_its_effect_when_it_comes_again_proven(ctx: Context) -> None:
+    desk = MailDesk(ctx)
+    await desk.accept(mail(changed(UNPROVEN)))
+    assert (await count(ctx), await asked(ctx)) == (0, ["alarm"])
+    await desk.accept(mail(changed(), uid=2))
+    assert (await count(ctx), await asked(ctx)) == (1, ["alarm", "receipt"])
+
+
+async def test_an_unproven_mail_moved_back_is_looked_at_again_and_told_of_once_a_day(ctx: Context) -> None:
+    desk = MailDesk(ctx)
+    for uid in range(6):
+        assert await desk.accept(mail(changed(UNPROVEN), uid=uid)) is Disposition.PROCESSED
+    assert await asked(ctx) == ["alarm"]
+
+
+async def test_a_stranger_who_proves_nothing_troubles_nobody(ctx: Context) -> None:
+    await MailDesk(ctx).accept(mail(changed(UNPROVEN, (b"baa@", b"orang@"))))
+    assert await asked(ctx) == []
+
+
+def with_file(name: bytes, kind: bytes, content: bytes = b"JVBERi0xLjQK") -> bytes:
+    """The form with DOSEN ticked, no list in it, and a file beside it."""
+    text = FORM.partition(b"\r\n\r\n")[2].replace(b"LAINNYA", b"DOSEN").partition(b"PENERIMA")[0]
+    head = FORM.partition(b"\r\n\r\n")[0].replace(b"<1@", b"<3@")
+    return (
+        head + b"\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n" + text
+        + b"\r\n--b\r\nContent-Type: " + kind + b"\r\nContent-Transfer-Encoding: base64\r\n"
+        b"Content-Disposition: attachment; filename=" + name + b"\r\n\r\n" + content + b"\r\n--b--\r\n"
+    )  # fmt: skip
+
+
+@pytest.fixture
+def directory(raw: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "dosen.csv"
+    file.write_text("Nama;No HP\nBudi;081200000101\nSiti;081200000102\n")
+    raw["groups"] = {"dosen": {"file": str(file)}}
+
+
+@pytest.mark.usefixtures("directory")
+@pytest.mark.parametrize(("name", "kind"), [(b"daftar.pdf", b"application/pdf"), (b"daftar.txt", b"text/plain")])
+async def test_a_list_that_cannot_be_read_is_not_replaced_by_the_directory(
+    ctx: Context, name: bytes, kind: bytes
+) -> None:
+    await MailDesk(ctx).accept(mail(with_file(name, kind)))
+    (request,) = await ctx.db.run(requests.all_numbers, 9)
+    assert (request.recipients, [fault.code for fault in request.faults]) == (0, ["attachment.kind"])
+
+
+@pytest.mark.usefixtures("directory")
+async def test_a_visiting_card_beside_a_form_changes_nothing(ctx: Context) -> None:
+    await MailDesk(ctx).accept(mail(with_file(b"budi.vcf", b"text/vcard")))
+    (request,) = await ctx.db.run(requests.all_numbers, 9)
+    assert (request.recipients, request.faults) == (2, ())
+
+
+async def test_a_registered_person_is_answered_however_often_he_asks(ctx: Context) -> None:
+    desk = MailDesk(ctx)
+    for number in range(8):
+        body = (b"PENERIMA:\r\n081200000101\r\n", b"")
+        letter = changed(body, (b"NAMA UNIT", b"Halo"), (b"NAMA LENGKAP", b"ini"), (b"SMS MASSAL", b"dan"),
+                         (b"KETERANGAN", b"itu"), number=10 + number)  # fmt: skip
+        await desk.accept(mail(letter, uid=number))
+    assert await asked(ctx) == ["help"] * 8

@@ -337,3 +337,24 @@ def test_no_text_breaks_the_reader_and_every_code_is_known(text: str, is_reply: 
 
 def test_an_unknown_code_explains_itself() -> None:
     assert explain(Fault("to[3]", "some.code", "x")) == "to[3] some.code x"
+
+
+def test_thanks_inside_the_quotes_belong_to_the_message() -> None:
+    typed = 'Mohon dikirim, isi: "Yth. Mahasiswa,\n\nKuliah diliburkan.\n\nTerima kasih.\nBAA"'
+    assert message_of(typed) == Message("Yth. Mahasiswa,\n\nKuliah diliburkan.\n\nTerima kasih.\nBAA")
+
+
+def test_thanks_behind_a_text_without_quotes_are_asked_about() -> None:
+    assert message_of("Mohon dikirim, isi: Kuliah diliburkan.\n\nTerima kasih.").is_unclear
+
+
+def test_a_letters_formula_behind_the_quotes_is_left_out() -> None:
+    typed = 'Mohon dikirim, isi: "Kuliah diliburkan."\n\nDemikian permohonan ini.\nTerima kasih.'
+    assert message_of(typed) == Message("Kuliah diliburkan.")
+
+
+@pytest.mark.parametrize(
+    "typed", ["Mahasiswa: ya, Dosen: tidak", "MAHASISWA ya PEGAWAI tidak DOSEN tidak", "ya Mahasiswa, tidak Dosen"]
+)
+def test_ticks_may_be_words(typed: str) -> None:
+    assert read_boxes(typed) == Boxes(("mahasiswa",))

@@ -31,7 +31,7 @@ CREATE TABLE incoming_mails (
     raw         BLOB NOT NULL,
     received_at INTEGER NOT NULL,
     attempts    INTEGER NOT NULL DEFAULT 0,
-    state       TEXT NOT NULL DEFAULT 'stored' CHECK (state IN ('stored', 'done', 'quarantined')),
+    state       TEXT NOT NULL DEFAULT 'stored' CHECK (state IN ('stored', 'done', 'unproven', 'quarantined')),
     sender      TEXT NOT NULL DEFAULT '',
     auth        TEXT NOT NULL DEFAULT '',
     result      TEXT NOT NULL DEFAULT '',
