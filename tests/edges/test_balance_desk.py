@@ -129,6 +129,11 @@ async def test_the_code_that_worked_goes_first(time: SettableTime) -> None:
     assert modem.written == [old, new, new]
 
 
+async def test_after_silence_no_other_code_is_tried(time: SettableTime) -> None:
+    old = 'AT+CUSD=1,"*555#",15'
+    assert await asked({old: [()]}, time, operator="indosat") == (None, [old])
+
+
 @pytest.mark.parametrize(
     ("follow", "answered"),
     [(["cek pulsa"], ["1"]), (["1"], ["1"]), (["info kartu"], []), (["cek pulsa", "2"], ["1"])],

@@ -84,11 +84,14 @@ class BalanceDesk:
             return False
         before = self.credit
         for recipe in self._recipes:
+            last = self.credit
             if await self._is_read_by(session, recipe):
                 self._likeliest(recipe)
+                return self.credit is not before
+            if self.credit is last:
+                # Silence, or the modem refuses: another code would fare no better.
                 break
-        else:
-            self._not_read(self.credit is not before)
+        self._not_read(self.credit is not before)
         return self.credit is not before
 
     def take_sms(self, message: IncomingSms) -> bool:
