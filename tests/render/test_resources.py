@@ -26,7 +26,7 @@ def text_with(lasts: Forecast, days: int = 9) -> str:
 
 def test_a_reckoned_balance_is_called_so() -> None:
     text = text_with(Forecast(412, 9))
-    assert "pulsa Rp 96.500 (12 menit yang lalu)" in text
+    assert "pulsa Rp 96.500 (dibaca 12 menit yang lalu)" in text
     assert "kini kira-kira Rp 93.000 menurut pengiriman sejak itu" in text
 
 
