@@ -109,7 +109,15 @@ async def test_ok_without_a_reference_is_accepted_without_one(tmp_path: Path) ->
     assert taken == 1
 
 
-@pytest.mark.parametrize("fault", ["prompt_then_error:times=1", "urc_mid_response", "rx_chunk_1byte", "echo_on"])
+async def test_a_refusal_right_behind_the_prompt_is_deferred(tmp_path: Path) -> None:
+    with sim_modem(tmp_path, "gsm1", "--latency-ms", "20", "--fault", "prompt_then_error:times=1") as modem:
+        async with running(settings(modem, command_gap="100ms")) as (transport, _, _):
+            outcomes = [await transport.submit(part(number=number)) for number in range(2)]
+        assert [type(outcome) for outcome in outcomes] == [Deferred, Accepted]
+        assert len(modem.ledger()) == 1
+
+
+@pytest.mark.parametrize("fault", ["urc_mid_response", "rx_chunk_1byte", "echo_on"])
 async def test_oddities_of_the_line_lose_and_double_nothing(tmp_path: Path, fault: str) -> None:
     outcomes, taken = await outcome_with(tmp_path, fault, count=3)
     accepted = sum(isinstance(outcome, Accepted) for outcome in outcomes)

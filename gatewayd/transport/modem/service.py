@@ -8,6 +8,7 @@ and a direct one acknowledged, only after the listener returned; a balance is ne
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -61,6 +62,7 @@ class Service:
         self._measure_at = self._sweep_at = 0.0
         self._wants_centre = False
         self._broken: Confused | None = None
+        self._asking: asyncio.Task[None] | None = None
         self.health = Health(
             settings.name, LinkState.READY, clock.now(), imei=agreed.imei, imsi=agreed.imsi, credit=self._balance.credit
         )  # fmt: skip
@@ -101,22 +103,26 @@ class Service:
     # The loop.
 
     async def run(self, ready: Callable[[], None]) -> None:
-        """Look around once, say `ready`, then serve until LinkError."""
-        await self._look_around()
+        """Measure once, say `ready`, then serve until LinkError. Sending does not wait for the balance."""
+        await self._look()
         ready()
-        while True:
-            while self._indications:
-                await self._handle(self._indications.popleft())
-            self._work.clear()
-            await self._look_around()
-            if not self._indications:
-                await self._idle()
+        try:
+            while True:
+                while self._indications:
+                    await self._handle(self._indications.popleft())
+                self._work.clear()
+                await self._look_around()
+                if not self._indications:
+                    await self._idle()
+        finally:
+            if self._asking is not None:
+                self._asking.cancel()
 
     async def _idle(self) -> None:
         """Until something is said, the next measurement is due, or the port is lost."""
         wait = max(0.0, min(self._measure_at, self._sweep_at) - self._clock.monotonic())
-        if self._is_registered:
-            wait = min(wait, self._balance.due_in())
+        if self._may_ask:
+            wait = min(wait, max(0.0, self._balance.due_in()))
         working = asyncio.ensure_future(self._work.wait())
         try:
             async with asyncio.timeout(min(wait, _EVIDENCE_S) if self._late else wait):
@@ -150,23 +156,29 @@ class Service:
         if self._wants_centre:
             self._wants_centre = False
             await service_centre(self._session, self._settings)
-        now = self._clock.monotonic()
-        if now >= self._measure_at:
-            await self._measure()
-            self._measure_at = self._clock.monotonic() + self._settings.signal_every
-            await self._listener.health(self.health)
-            await self._mind_registration()
-        if self._balance.due_in() <= 0 and self._is_registered:
-            await self._ask_balance()
-        if now >= self._sweep_at:
+        await self._look()
+        if self._may_ask and self._balance.due_in() <= 0:
+            self._asking = asyncio.create_task(self._ask_balance())
+        if self._clock.monotonic() >= self._sweep_at:
             await self._mind_settings()
             await self._stores.sweep()
             self._sweep_at = self._clock.monotonic() + _SWEEP_S
 
+    async def _look(self) -> None:
+        """Registration and signal, if they are due."""
+        if self._clock.monotonic() < self._measure_at:
+            return
+        await self._measure()
+        self._measure_at = self._clock.monotonic() + self._settings.signal_every
+        await self._listener.health(self.health)
+        await self._mind_registration()
+
     async def _tell_late(self) -> None:
         """An answer whose part is not written down as in doubt yet waits for the next round."""
-        waiting = [late for late in self._late if not await self._listener.late_answer(late.submission, late.reference)]
-        self._late = deque(waiting)
+        for _ in range(len(self._late)):
+            late = self._late.popleft()
+            if not await self._listener.late_answer(late.submission, late.reference):
+                self._late.append(late)
 
     async def _mind_settings(self) -> None:
         """Some modems forget AT+CNMI after an acknowledgement that came too late."""
@@ -193,12 +205,19 @@ class Service:
     def _is_registered(self) -> bool:
         return self.health.registration in (Registration.HOME, Registration.ROAMING, Registration.UNKNOWN)
 
+    @property
+    def _may_ask(self) -> bool:
+        return self._is_registered and (self._asking is None or self._asking.done())
+
     async def _ask_balance(self) -> None:
-        async with self._radio:
-            is_answered = await self._balance.ask(self._session, self.health.operator)
-        if is_answered:
-            self.health = replace(self.health, credit=self._balance.credit)
-            await self._listener.health(self.health)
+        """Beside the loop: an operator takes his time, and what comes meanwhile has to be acknowledged."""
+        with suppress(LinkError):
+            async with self._radio:
+                is_answered = await self._balance.ask(self._session, self.health.operator)
+            if is_answered:
+                self.health = replace(self.health, credit=self._balance.credit)
+                await self._listener.health(self.health)
+            self._work.set()
 
     def _credit_told(self) -> None:
         """The operator wrote about the balance."""
