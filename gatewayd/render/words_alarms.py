@@ -19,6 +19,7 @@ HEADLINES: Final[Mapping[str, str]] = MappingProxyType(
         "mail.unproven": N_("A mail of a registered address could not be proven"),
         "token.misuse": N_("An approval code was used by somebody else"),
         "approval.stuck": N_("Nobody can decide a request"),
+        "notice.stuck": N_("A mail of the gateway cannot be made"),
         "smtp.lost": N_("Mail server not reachable"),
         "link.lost": N_("Connection lost"),
         "recovered": N_("In order again"),
@@ -54,6 +55,10 @@ WHAT_TO_DO: Final[Mapping[str, str]] = MappingProxyType(
         "approval.stuck": N_(
             "No person of this step may decide it (the applicant himself, or the same person as before). "
             "Please name a further person in the settings, or decide at the command line."
+        ),
+        "notice.stuck": N_(
+            "It is tried again, but somebody waits for it. "
+            "Please look at the request and at the journal of the gateway."
         ),
         "smtp.lost": N_("Please check the mail server and its password. Mails wait and leave by themselves later."),
         "link.lost": N_("Please check the connection. Work goes on by itself when it is back."),

@@ -30,6 +30,8 @@ _CHILD: Final = "gatewayd.stages.compose_child:compose"
 _LIMITS: Final = sandbox.Limits(memory=600 * sandbox.MIB, seconds=90.0)
 #: 160 bit in base32.
 _TOKEN_BYTES: Final = 20
+#: Failed attempts after which the staff is told.
+_TOLD_AT: Final = 2
 _RETRY: Final = (10.0, 60.0, 600.0, 3600.0)
 
 
@@ -74,7 +76,20 @@ async def _compose_alone(ctx: Context, job: _Job) -> None:
         notice = job.notice
         wait = _RETRY[min(notice.tries, len(_RETRY) - 1)]
         get_logger().error("notice.not_composed", notice=notice.id, kind=notice.kind, why=str(error), retry_s=wait)
-        await ctx.db.run(notices.not_composed, notice.id, ctx.clock.now() + timedelta(seconds=wait))
+        now = ctx.clock.now()
+        await ctx.db.run(notices.not_composed, notice.id, now + timedelta(seconds=wait))
+        if notice.tries == _TOLD_AT and notice.kind != "alarm":
+            await ctx.db.run(_tell_staff, ctx, notice, str(error), now)
+
+
+def _tell_staff(conn: sqlite3.Connection, ctx: Context, notice: Notice, why: str, now: datetime) -> None:
+    """Somebody waits for this mail, and it cannot be made."""
+    name = requests.get(conn, notice.request).number if notice.request is not None else f"mail {notice.id}"
+    params = {
+        "code": "notice.stuck", "name": name, "why": f"{notice.kind}: {why}"[:200], "since": now.isoformat(), "was": "",
+    }  # fmt: skip
+    for address in ctx.settings.gateway.staff:
+        notices.ask(conn, "alarm", address, now, request=notice.request, params=params)
 
 
 def _job(ctx: Context, notice: Notice) -> _Job:

@@ -6,11 +6,11 @@ client may do, and which of its jobs need no approval.
 """
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gatewayd.config import MqttClient
-from gatewayd.core.model import Applicant, Channel, Draft, Fault, Priority, RecipientList, Source
+from gatewayd.core.model import Applicant, Channel, Draft, Fault, Priority, RecipientList, RefusedRow, Source
 from gatewayd.core.request import Request
 from gatewayd.intake.base import IncomingJob, JobReceipt
 from gatewayd.log import get_logger
@@ -26,11 +26,12 @@ from gatewayd.wire.payload import Job, JobRefusal
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """What the receipt says."""
+    """What the receipt says. `refused` are rows of a job of which nothing was stored."""
 
     result: str
     request: Request | None = None
     faults: tuple[Fault, ...] = ()
+    refused: tuple[RefusedRow, ...] = ()
 
 
 class JobDesk:
@@ -95,7 +96,7 @@ class JobDesk:
                 return _Result("duplicate", request)
             return _Result("rejected", request, (Fault("id", "id.reused", job.id),))
         if new.faults:
-            return _Result("rejected", None, new.faults)
+            return _Result("rejected", None, _named_as_in(job, new.faults), new.refused)
         gateway = self._ctx.settings.gateway
         number = requests.next_number(conn, gateway.ticket_prefix, now.astimezone(self._ctx.zone).year)
         request_id = requests.insert(conn, new, number, now)
@@ -109,11 +110,17 @@ class JobDesk:
         log.info("job.received", request=request.number if request else "", faults=len(result.faults))
         body = payload.receipt(
             job=job, result=result.result, request=request.number if request else "", faults=result.faults,
-            refused=request.refused if request else (), recipients=request.recipients if request else 0,
+            refused=request.refused if request else result.refused, recipients=request.recipients if request else 0,
             parts=request.total_parts if request else 0, cost_idr=request.cost_idr if request else None,
             digest=digest, rows_of="group" if request is not None and request.groups else "to",
         )  # fmt: skip
         return JobReceipt(client, body)
+
+
+def _named_as_in(job: Job, faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
+    """Faults of the recipients as a whole, under the field of the job that names them."""
+    field = "group" if job.group else "to"
+    return tuple(replace(fault, path=field) if fault.path == "recipients" else fault for fault in faults)
 
 
 def _repeated(conn: sqlite3.Connection, client: str, job: JobRefusal) -> _Result | None:

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Final
 
 from gatewayd.config import Modem
-from gatewayd.core.health import Credit, Health
+from gatewayd.core.health import Credit, Health, LinkState
 from gatewayd.core.reckoning import carried, misfit_idr, reckoned
 from gatewayd.core.resources import (
     CREDIT_DROP,
@@ -148,6 +148,8 @@ class Watch:
 
     def _say(self, health: Health, pause: Pause | None) -> None:
         log = get_logger().bind(modem=health.name)
+        if health.link is LinkState.STARTING:
+            return
         if pause is None:
             log.info("modem.ready" if health.name in self._modems else "smtp.ready", operator=health.operator)
         else:

@@ -7,7 +7,7 @@ has no TP-MR, so it is matched by the rest: that is how evidence settles a doubt
 
 import sqlite3
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from gatewayd.core.model import DeliveryId
@@ -18,6 +18,12 @@ from gatewayd.store.instants import from_ms, to_ms
 
 #: How far the service centre's clock may be from ours.
 CLOCK_ERROR: Final = timedelta(minutes=10)
+#: From the intent until the service centre's time stamp, at most: an answer's deadline, and its clock.
+_LONGEST_ANSWER: Final = CLOCK_ERROR + timedelta(minutes=10)
+#: Where a report has no time.
+_EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_LATEST: Final = datetime(3000, 1, 1, tzinfo=UTC)
+_FINAL_REPORTS: Final = frozenset({"delivered", "failed", "expired"})
 #: Digits of the recipient that must agree: reports often carry the national form.
 SUFFIX: Final = 7
 #: The rest of a long message, or another attempt, is still to come.
@@ -37,12 +43,13 @@ class Matched:
 
 
 def take_report(conn: sqlite3.Connection, report: StatusReport, now: datetime) -> Matched | None:
-    """Match `report` and let the delivery follow; an unmatched one is kept and None returned."""
+    """Match `report` and let the delivery follow; one that fits nothing is kept and None returned. A repetition of a
+    final report changes nothing, and is None too."""
     found = _find(conn, report)
     if found is None:
         _keep(conn, report, now)
         return None
-    return _apply(conn, found, report, now)
+    return None if found["report"] in _FINAL_REPORTS else _apply(conn, found, report, now)
 
 
 def match_orphans(conn: sqlite3.Connection, transport: str, reference: int | None, now: datetime) -> list[Matched]:
@@ -55,24 +62,30 @@ def match_orphans(conn: sqlite3.Connection, transport: str, reference: int | Non
     for row in rows:
         report = _report(row)
         found = _find(conn, report)
-        if found is not None:
+        if found is not None and found["report"] not in _FINAL_REPORTS:
             matched.append(_apply(conn, found, report, now))
             conn.execute("UPDATE orphan_reports SET matched = 1 WHERE id = ?", (row["id"],))
     return matched
 
 
 def _find(conn: sqlite3.Connection, report: StatusReport) -> Any | None:
+    """The one attempt that `report` is about. By its TP-MR, if one that fits has it; else the one in doubt, unless a
+    submission to the same number is still pending: the report may be its own, come before its answer."""
+    about = report.submitted_at
+    first, last = (about - _LONGEST_ANSWER, about + CLOCK_ERROR) if about else (_EARLIEST, _LATEST)
     rows = conn.execute(
         "SELECT a.*, d.address, d.request, d.state AS delivery_state, d.parts, coalesce(r.number, '') AS number,"
         " r.settled_at FROM attempts a JOIN deliveries d ON d.id = a.delivery LEFT JOIN requests r ON r.id = d.request"
-        " WHERE a.transport = ? AND a.state IN ('accepted', 'in_doubt')"
-        " AND a.report NOT IN ('delivered', 'failed', 'expired') AND (a.reference = ? OR a.reference IS NULL)",
-        (report.modem, report.reference),
+        " WHERE a.transport = ? AND a.began_at BETWEEN ? AND ? AND a.state IN ('submitting', 'accepted', 'in_doubt')"
+        " AND (a.reference = ? OR a.reference IS NULL)",
+        (report.modem, to_ms(first), to_ms(last), report.reference),
     ).fetchall()
     fitting = [row for row in rows if _fits(row, report)]
     exact = [row for row in fitting if row["reference"] is not None]
     candidates = exact or fitting
-    return candidates[0] if len(candidates) == 1 else None
+    if len(candidates) != 1 or candidates[0]["state"] == "submitting":
+        return None
+    return candidates[0]
 
 
 def _fits(row: Any, report: StatusReport) -> bool:
@@ -81,7 +94,7 @@ def _fits(row: Any, report: StatusReport) -> bool:
     if not _same_number(row["address"], report.recipient):
         return False
     if report.submitted_at is None:
-        return row["reference"] is not None
+        return row["reference"] is not None and row["report"] not in _FINAL_REPORTS
     began_at: int = row["began_at"]
     ended_at: int = row["ended_at"] or began_at
     began, ended = from_ms(began_at), from_ms(ended_at)

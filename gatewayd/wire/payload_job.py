@@ -15,7 +15,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from gatewayd.core.model import Channel, Fault, Priority
@@ -34,6 +34,8 @@ _TO: Final = TextRule(254, required=True)
 _NAME: Final = TextRule(200)
 _VAR: Final = TextRule(1000, lines=True)
 _VAR_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_ ]{0,39}")
+#: How far ahead a job may reach.
+_FARTHEST: Final = timedelta(days=366)
 _JOB_FIELDS: Final = frozenset(
     {"v", "id", "created", "expires", "channel", "to", "group", "text", "subject", "priority", "send_after", "purpose"}
 )
@@ -93,6 +95,8 @@ def parse_job(payload: bytes, *, now: datetime, retained: bool) -> Job | JobRefu
         return JobRefusal(name, (*stale, *faults))
     if job.expires <= now:
         stale.append(Fault("expires", "expired", _stamp(job.expires)))
+    if job.expires > now + _FARTHEST:
+        return JobRefusal(name, (*stale, Fault("expires", "time.too_far", str(_FARTHEST.days))))
     return JobRefusal(name, tuple(stale), job.digest) if stale else job
 
 

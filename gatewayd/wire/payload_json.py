@@ -40,9 +40,9 @@ def decode(payload: bytes) -> Members | Fault:
         value: object = json.loads(text, object_pairs_hook=_members, parse_constant=_refuse)
     except json.JSONDecodeError as error:
         return Fault("", "json.invalid", f"{error.msg}, line {error.lineno} column {error.colno}")
-    except ValueError as error:
+    except ValueError:
         # NaN and Infinity, and integers with more digits than Python converts.
-        return Fault("", "json.invalid", str(error)[:100])
+        return Fault("", "json.number")
     return value if isinstance(value, Members) else Fault("", "json.not_object")
 
 

@@ -147,6 +147,26 @@ async def test_a_doubt_keeps_a_request_open_for_the_waiting_time(db: Database) -
     assert await db.run(tracking.unsettled, request, NOW) == 0
 
 
+async def test_a_report_that_comes_again_is_not_given_to_a_doubt(db: Database) -> None:
+    doubted = await sent(db, None)
+    known = await sent(db, 7)
+    for word in (ReportedStatus.DELIVERED, ReportedStatus.DELIVERED, ReportedStatus.PENDING):
+        await db.run(tracking.take_report, replace(REPORT, status=word), NOW)
+    assert await counts(db, doubted) == {DeliveryState.IN_DOUBT: 1}
+    assert await counts(db, known) == {DeliveryState.DELIVERED: 1}
+
+
+async def test_a_report_that_comes_before_its_answer_is_not_given_to_a_doubt(db: Database) -> None:
+    doubted = await sent(db, None)
+    later = await db.run(store, new_request(count=1))
+    claimed = await claim(db)
+    assert await db.run(tracking.take_report, REPORT, NOW) is None
+    await db.run(queue.finish, ended(claimed, Accepted(7)))
+    await db.run(tracking.match_orphans, "gsm1", 7, NOW)
+    assert await counts(db, doubted) == {DeliveryState.IN_DOUBT: 1}
+    assert await counts(db, later) == {DeliveryState.DELIVERED: 1}
+
+
 @pytest.mark.parametrize("word", list(ReportedStatus))
 @pytest.mark.parametrize("state", list(DeliveryState))
 @pytest.mark.parametrize(("reference", "parts"), [(7, 1), (None, 1), (7, 2), (None, 2)])

@@ -181,10 +181,8 @@ CREATE TABLE attempts (
     reported_at INTEGER,
     PRIMARY KEY (delivery, part, attempt)
 ) STRICT, WITHOUT ROWID;
--- What a status report may still be about.
-CREATE INDEX attempts_awaited ON attempts (transport, reference)
-    WHERE state IN ('accepted', 'in_doubt') AND report NOT IN ('delivered', 'failed', 'expired');
 CREATE INDEX attempts_submitting ON attempts (run) WHERE state = 'submitting';
+-- For caps by the hour and day, and for what a status report may be about.
 CREATE INDEX attempts_paced ON attempts (transport, began_at);
 
 -- Status reports that matched no part yet; matched again when a submission is accepted.
