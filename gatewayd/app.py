@@ -31,6 +31,7 @@ from gatewayd.stages.accept import MailDesk
 from gatewayd.stages.bells import Bells
 from gatewayd.stages.context import Context
 from gatewayd.stages.dispatch import Dispatcher
+from gatewayd.stages.fleet import Fleet, tariffs_of
 from gatewayd.stages.gates import Gate
 from gatewayd.stages.jobs import JobDesk
 from gatewayd.stages.listen import TransportListener
@@ -101,8 +102,10 @@ async def _live(ctx: Context) -> None:
     watch = Watch(ctx, gates, {line.transport.name: line.transport.refresh for line in lines})
     listener = TransportListener(ctx, watch)
     await ctx.db.run(health_store.forget_others, set(gates) | {"mailbox", "broker"})
+    fleet = Fleet(tariffs_of(ctx.settings.modems), ctx.bells)
     dispatchers = [
-        Dispatcher(ctx, line.transport, gates[line.transport.name], Pacer(line.pace), _hours(ctx)) for line in lines
+        Dispatcher(ctx, line.transport, gates[line.transport.name], Pacer(line.pace), _hours(ctx), fleet)
+        for line in lines
     ]
     stop = _stop_signal()
     async with _tasks() as start:

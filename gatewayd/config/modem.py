@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
@@ -14,6 +14,7 @@ from gatewayd.errors import SettingsError
 
 #: The first word of a message, in any case.
 Keyword = Annotated[str, Field(pattern=r"^\w{1,20}$")]
+RouteName = Literal["telkomsel", "indosat", "tri", "xl", "axis", "smartfren", "other"]
 
 
 class Modem(Section):
@@ -33,6 +34,10 @@ class Modem(Section):
     operator: str = ""
     #: Rp per part.
     price_idr: Annotated[int, Field(ge=0)] = 0
+    #: Rp per part to some operators, where it differs.
+    prices: Mapping[RouteName, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    #: The operators whose numbers it sends to.
+    carries: Annotated[tuple[RouteName, ...], Field(min_length=1)] = get_args(RouteName)
     #: Random pause between two parts of this SIM, least and most.
     pause: tuple[Duration, Duration] = (6.0, 15.0)
     parts_per_hour: Annotated[int, Field(ge=1)] | None = None

@@ -12,12 +12,13 @@ import sqlite3
 from datetime import datetime, timedelta
 from typing import Final
 
-from gatewayd.core.model import Kind, Priority
+from gatewayd.core.model import Channel, Kind, Priority
 from gatewayd.core.outcome import Accepted, Blame, Cause, Deferred, InDoubt, Outcome, Rejected
 from gatewayd.core.retry import after, transport_pause
 from gatewayd.log import get_logger, mask
 from gatewayd.stages.bells import Bell
 from gatewayd.stages.context import Context
+from gatewayd.stages.fleet import Fleet
 from gatewayd.stages.gates import Gate
 from gatewayd.stages.pacing import ALL, Hours, Pacer
 from gatewayd.stages.submission import submission_of
@@ -34,8 +35,11 @@ _NOTICE_LADDER: Final = (5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0, 7200.0, 14400.
 class Dispatcher:
     """The loop of one transport."""
 
-    def __init__(self, ctx: Context, transport: Transport, gate: Gate, pacer: Pacer, hours: Hours) -> None:
+    def __init__(
+        self, ctx: Context, transport: Transport, gate: Gate, pacer: Pacer, hours: Hours, fleet: Fleet
+    ) -> None:
         self._ctx, self._transport, self._gate, self._pacer, self._hours = ctx, transport, gate, pacer, hours
+        self._fleet = fleet
         self._log = get_logger().bind(modem=transport.name)
         self._stop = asyncio.Event()
         self._wait = ctx.bells.listen(Bell.DISPATCH)
@@ -64,6 +68,7 @@ class Dispatcher:
     async def _round(self) -> None:
         """One part, or one wait."""
         now = self._ctx.clock.now()
+        self._fleet.tell(self._transport.name, is_able=self._is_able(now))
         if not self._gate.is_open:
             await self._record()
             await self._sleep_shut()
@@ -92,14 +97,22 @@ class Dispatcher:
         return True
 
     async def _claim(self, now: datetime) -> Claimed | None:
-        claimant = Claimant(
-            self._transport.name, self._transport.channel, self._gate.sim, self._ctx.run, self._priorities(now)
-        )
+        claimant = self._claimant(now)
         ended, self._ended = self._ended, None
         claimed = await self._ctx.db.run(_advance, ended, claimant, now)
         if ended is not None:
             self._tell(ended)
         return claimed
+
+    def _claimant(self, now: datetime) -> Claimant:
+        name, channel = self._transport.name, self._transport.channel
+        routes = ("", *self._fleet.routes(name)) if channel is Channel.SMS else ("",)
+        return Claimant(name, channel, self._gate.sim, self._ctx.run, self._priorities(now), routes)
+
+    def _is_able(self, now: datetime) -> bool:
+        """Whether it can send now, or after the pause between two parts."""
+        rests = self._rest_until is not None and self._rest_until > now
+        return self._gate.is_open and not rests and not self._pacer.is_capped(now)
 
     async def _submit(self, claimed: Claimed) -> None:
         submission = await submission_of(self._ctx, claimed)
@@ -185,7 +198,7 @@ class Dispatcher:
 
     async def _until_due(self, now: datetime) -> float:
         """Seconds until something queued becomes ready, or the next window opens."""
-        due = await self._ctx.db.run(queue.next_due, self._transport.channel, self._priorities(now))
+        due = await self._ctx.db.run(queue.next_due, self._claimant(now))
         opening = self._hours.opening(now) if self._priorities(now) != ALL else None
         times = [at for at in (due, opening) if at is not None and at > now]
         return min([(at - now).total_seconds() for at in times], default=_POLL_S)

@@ -4,15 +4,17 @@ Pure in effect: no I/O, no clock but the `now` it is given. All intakes go throu
 a command obey the same rules.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
 from gatewayd.config import Settings
-from gatewayd.core.cost import estimate_idr
 from gatewayd.core.model import Channel, Draft, Fault, Recipient, RefusedRow
 from gatewayd.core.request import Message, digest, merge, placeholders
+from gatewayd.core.routing import cost_idr, route_of
+from gatewayd.stages.fleet import tariffs_of
 from gatewayd.store.requests import NewRequest
 from gatewayd.wire.outmail import is_address, is_safe
 from gatewayd.wire.segment import Segmentation, segment
@@ -53,7 +55,7 @@ def build(
     return NewRequest(
         source=draft.source, applicant=draft.applicant, channel=draft.channel, subject=draft.subject, text=draft.text,
         encoding=segmented(draft.text).encoding if draft.channel is Channel.SMS and draft.text else "",
-        parts=longest, total_parts=total, cost_idr=_cost(draft.channel, total, settings), priority=draft.priority,
+        parts=longest, total_parts=total, cost_idr=_cost(draft.channel, messages, settings), priority=draft.priority,
         purpose=draft.purpose, groups=draft.groups, wanted_by=draft.wanted_by, send_after=draft.send_after,
         expires_at=draft.expires_at or _expires(draft, settings, now), faults=tuple(dict.fromkeys(faults)),
         warnings=draft.warnings, refused=(*draft.recipients.refused, *refused),
@@ -130,10 +132,13 @@ def _recipient_faults(draft: Draft, settings: Settings, messages: tuple[Message,
     return [] if messages or already else [Fault("recipients", "recipients.none")]
 
 
-def _cost(channel: Channel, total: int, settings: Settings) -> int | None:
+def _cost(channel: Channel, messages: tuple[Message, ...], settings: Settings) -> int | None:
     if channel is Channel.EMAIL:
         return 0
-    return estimate_idr(total, [modem.price_idr for modem in settings.modems])
+    parts: Counter[str] = Counter()
+    for message in messages:
+        parts[route_of(message.address)] += message.parts
+    return cost_idr(parts, tariffs_of(settings.modems))
 
 
 def _expires(draft: Draft, settings: Settings, now: datetime) -> datetime:

@@ -78,6 +78,13 @@ class Pacer:
             cap_wait(now, self._begun, self._pace.per_day, _DAY),
         )
 
+    def is_capped(self, now: datetime) -> bool:
+        """Whether the hour's or the day's cap is reached."""
+        return (
+            cap_wait(now, self._begun, self._pace.per_hour, _HOUR) > 0
+            or cap_wait(now, self._begun, self._pace.per_day, _DAY) > 0
+        )
+
     @property
     def free_running(self) -> bool:
         """No pause is set: the next part may be claimed together with the outcome of the last one."""

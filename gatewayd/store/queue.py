@@ -6,13 +6,14 @@ for each priority, so it costs the same with a thousand rows as with a million.
 """
 
 import sqlite3
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from gatewayd.core.model import Channel, DeliveryId, Kind, Priority
 from gatewayd.core.outcome import Accepted, Deferred, InDoubt, Outcome, Rejected
 from gatewayd.core.retry import Move
+from gatewayd.core.routing import ROUTES
 from gatewayd.core.states import DeliveryState, Event, step
 from gatewayd.store.instants import from_ms, to_ms
 
@@ -49,13 +50,15 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Claimant:
-    """Who claims: a transport, the SIM in it, this run of the daemon, and the priorities that may leave now."""
+    """Who claims: a transport, the SIM in it, this run of the daemon, the priorities that may leave now, and the routes
+    that are its own now ('' for what has none: e-mail, our own messages)."""
 
     transport: str
     channel: Channel
     sim: str
     run: int
     priorities: tuple[Priority, ...]
+    routes: tuple[str, ...] = ("", *ROUTES)
 
 
 def advance(conn: sqlite3.Connection, ended: Ended | None, claimant: Claimant, now: datetime) -> Claimed | None:
@@ -66,15 +69,29 @@ def advance(conn: sqlite3.Connection, ended: Ended | None, claimant: Claimant, n
             return _begin(conn, ended.claimed.delivery, claimant, now)
         _follow(conn, ended)
     for priority in claimant.priorities:
-        row = conn.execute(
-            "SELECT id FROM deliveries WHERE state = 'queued' AND channel = ? AND priority = ? AND not_before <= ?"
-            " AND (expires_at IS NULL OR expires_at > ?) AND (pinned = '' OR pinned = ?) ORDER BY not_before, id LIMIT 1",
-            (claimant.channel, int(priority), to_ms(now), to_ms(now), claimant.transport),
-        ).fetchone()
+        row = _oldest(conn, claimant, priority, now)
         if row is not None:
             step(DeliveryState.QUEUED, Event.SUBMIT)
             return _begin(conn, DeliveryId(row["id"]), claimant, now)
     return None
+
+
+def _oldest(conn: sqlite3.Connection, claimant: Claimant, priority: Priority, now: datetime) -> Any | None:
+    """The oldest delivery of `priority` that may leave: one seek a route, the oldest of what they find."""
+    found = [
+        row
+        for route in claimant.routes
+        if (
+            row := conn.execute(
+                "SELECT id, not_before FROM deliveries WHERE state = 'queued' AND channel = ? AND priority = ? AND route = ?"
+                " AND not_before <= ? AND (expires_at IS NULL OR expires_at > ?) AND (pinned = '' OR pinned = ?)"
+                " ORDER BY not_before, id LIMIT 1",
+                (claimant.channel, int(priority), route, to_ms(now), to_ms(now), claimant.transport),
+            ).fetchone()
+        )
+        is not None
+    ]
+    return min(found, key=lambda row: (row["not_before"], row["id"]), default=None)
 
 
 def _continues(ended: Ended) -> bool:
@@ -82,17 +99,18 @@ def _continues(ended: Ended) -> bool:
     return isinstance(ended.outcome, Accepted) and ended.claimed.part < ended.claimed.parts
 
 
-def next_due(conn: sqlite3.Connection, channel: Channel, priorities: Iterable[Priority]) -> datetime | None:
-    """When the next queued delivery of these priorities becomes ready; None if none is queued."""
+def next_due(conn: sqlite3.Connection, claimant: Claimant) -> datetime | None:
+    """When the next queued delivery that `claimant` may claim becomes ready; None if none is queued."""
     due: list[int] = []
-    for priority in priorities:
-        row = conn.execute(
-            "SELECT not_before FROM deliveries WHERE state = 'queued' AND channel = ? AND priority = ?"
-            " ORDER BY not_before LIMIT 1",
-            (channel, int(priority)),
-        ).fetchone()
-        if row is not None:
-            due.append(row["not_before"])
+    for priority in claimant.priorities:
+        for route in claimant.routes:
+            row = conn.execute(
+                "SELECT not_before FROM deliveries WHERE state = 'queued' AND channel = ? AND priority = ? AND route = ?"
+                " ORDER BY not_before LIMIT 1",
+                (claimant.channel, int(priority), route),
+            ).fetchone()
+            if row is not None:
+                due.append(row["not_before"])
     return from_ms(min(due)) if due else None
 
 

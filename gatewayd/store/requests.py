@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from gatewayd.core.model import Applicant, Channel, Fault, Kind, Priority, RefusedRow, RequestId, Source
 from gatewayd.core.request import Message, Request
+from gatewayd.core.routing import route_of
 from gatewayd.core.states import DeliveryState
 from gatewayd.store.instants import from_ms, to_ms
 
@@ -97,13 +98,13 @@ def _content(new: NewRequest) -> tuple[object, ...]:
 
 def _insert_messages(conn: sqlite3.Connection, request: RequestId, new: NewRequest) -> None:
     conn.executemany(
-        "INSERT INTO deliveries (request, kind, channel, row, address, name, fields, text, parts, priority, not_before,"
-        " expires_at, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO deliveries (request, kind, channel, row, address, name, fields, text, parts, priority, route,"
+        " not_before, expires_at, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             (
                 request, Kind.MESSAGE, new.channel, message.row, message.address, message.name,
                 json.dumps(dict(message.fields), ensure_ascii=False) if message.fields else "", message.text,
-                message.parts, int(new.priority), to_ms(new.send_after) or 0, to_ms(new.expires_at), DeliveryState.HELD,
+                message.parts, int(new.priority), route_of(message.address) if new.channel is Channel.SMS else "", to_ms(new.send_after) or 0, to_ms(new.expires_at), DeliveryState.HELD,
             )
             for message in new.messages
         ),

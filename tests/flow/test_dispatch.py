@@ -12,12 +12,14 @@ import pytest
 from gatewayd.core.model import Priority, RequestId, SmsBody, Submission
 from gatewayd.core.outcome import Accepted, Blame, Cause, Deferred, InDoubt, Outcome, Rejected
 from gatewayd.core.resources import Pause
+from gatewayd.core.routing import Tariff
 from gatewayd.core.schedule import OpenHours
 from gatewayd.core.states import DeliveryState
 from gatewayd.stages import dispatch
 from gatewayd.stages.bells import Bell
 from gatewayd.stages.context import Context
 from gatewayd.stages.dispatch import Dispatcher
+from gatewayd.stages.fleet import Fleet
 from gatewayd.stages.gates import Gate
 from gatewayd.stages.pacing import Hours, Pace, Pacer
 from gatewayd.store import deliveries
@@ -43,9 +45,16 @@ def open_gate() -> Gate:
 
 @asynccontextmanager
 async def running(
-    ctx: Context, transport: ScriptedTransport, *, gate: Gate | None = None, pace: Pace = FREE, hours: Hours = ALWAYS
+    ctx: Context,
+    transport: ScriptedTransport,
+    *,
+    gate: Gate | None = None,
+    pace: Pace = FREE,
+    hours: Hours = ALWAYS,
+    fleet: Fleet | None = None,
 ) -> AsyncIterator[Dispatcher]:
-    dispatcher = Dispatcher(ctx, transport, gate or open_gate(), Pacer(pace, seed=1), hours)
+    fleet = fleet or Fleet({}, ctx.bells)
+    dispatcher = Dispatcher(ctx, transport, gate or open_gate(), Pacer(pace, seed=1), hours, fleet)
     task = asyncio.create_task(dispatcher.run())
     try:
         yield dispatcher
@@ -204,3 +213,23 @@ async def test_stop_finishes_the_submission_in_hand(ctx: Context) -> None:
     counts = await ctx.db.run(deliveries.counts, request)
     assert counts.get(S.ACCEPTED) == len(transport.submitted)
     assert S.SUBMITTING not in counts
+
+
+TWO_SIMS = {"gsm1": Tariff(350, {"telkomsel": 150}), "gsm2": Tariff(300)}
+
+
+async def test_the_cheapest_sim_sends_alone_and_another_takes_over_when_it_cannot(ctx: Context) -> None:
+    cheap, dear = ScriptedTransport("gsm1"), ScriptedTransport("gsm2")
+    fleet, shut = Fleet(TWO_SIMS, ctx.bells), Gate()
+    shut.set(None, "510100000000001")
+    async with running(ctx, cheap, gate=shut, fleet=fleet), running(ctx, dear, fleet=fleet):
+        first = await ctx.db.run(store, new_request(count=4))
+        ctx.bells.ring(Bell.DISPATCH)
+        await until(ctx, first, {S.ACCEPTED: 4})
+        assert (len(cheap.submitted), len(dear.submitted)) == (4, 0)
+        shut.set(Pause("modem.no_credit", "too little"), "510100000000001")
+        ctx.bells.ring(Bell.DISPATCH)
+        second = await ctx.db.run(store, new_request(count=3))
+        ctx.bells.ring(Bell.DISPATCH)
+        await until(ctx, second, {S.ACCEPTED: 3})
+    assert (len(cheap.submitted), len(dear.submitted)) == (4, 3)

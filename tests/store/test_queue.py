@@ -89,7 +89,7 @@ async def test_deferred_waits_its_time(db: Database) -> None:
     await db.run(store, new_request(count=1))
     first = await claim(db)
     assert await db.run(queue.advance, ended(first, Deferred(BUSY)), GSM1, NOW) is None
-    assert await db.run(queue.next_due, Channel.SMS, ALL) == NOW + timedelta(seconds=30)
+    assert await db.run(queue.next_due, GSM1) == NOW + timedelta(seconds=30)
     assert await db.run(queue.advance, None, GSM1, NOW + timedelta(seconds=29)) is None
     await claim(db, at=NOW + timedelta(seconds=30))
 
@@ -147,7 +147,8 @@ async def test_claiming_uses_the_partial_index(db: Database) -> None:
     def plan(conn: sqlite3.Connection) -> str:
         rows = conn.execute(
             "EXPLAIN QUERY PLAN SELECT id FROM deliveries WHERE state = 'queued' AND channel = 'sms' AND priority = 2"
-            " AND not_before <= 5 AND (expires_at IS NULL OR expires_at > 5) ORDER BY not_before, id LIMIT 1"
+            " AND route = 'xl' AND not_before <= 5 AND (expires_at IS NULL OR expires_at > 5)"
+            " ORDER BY not_before, id LIMIT 1"
         ).fetchall()
         return " ".join(row[3] for row in rows)
 

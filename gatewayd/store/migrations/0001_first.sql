@@ -145,6 +145,7 @@ CREATE TABLE deliveries (
     text         TEXT,                                 -- personal text; NULL: the request's
     parts        INTEGER NOT NULL DEFAULT 1,
     priority     INTEGER NOT NULL,
+    route        TEXT NOT NULL DEFAULT '',             -- operator of the number (core/routing.py); '' for e-mail
     not_before   INTEGER NOT NULL DEFAULT 0,
     expires_at   INTEGER,
     state        TEXT NOT NULL,
@@ -157,8 +158,8 @@ CREATE TABLE deliveries (
     accepted_at  INTEGER,
     final_at     INTEGER
 ) STRICT;
--- The only index with a state in it: what may be claimed next, by channel and priority, oldest first.
-CREATE INDEX deliveries_claim ON deliveries (channel, priority, not_before, id) WHERE state = 'queued';
+-- The only index with a state in it: what may be claimed next, by channel, priority and route, oldest first.
+CREATE INDEX deliveries_claim ON deliveries (channel, priority, route, not_before, id) WHERE state = 'queued';
 CREATE INDEX deliveries_request ON deliveries (request, id);
 CREATE INDEX deliveries_address ON deliveries (address);
 CREATE INDEX deliveries_notice ON deliveries (notice) WHERE notice IS NOT NULL;
