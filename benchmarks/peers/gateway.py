@@ -1,6 +1,5 @@
 """gatewayd as a candidate: `gatewayd run` with one modem or several, no approval steps, no pause between parts."""
 
-import base64
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 from benchmarks.peers.peer import TEXT, Candidate, Peer
 from gatewayd.intake import control
+from gatewayd.store.database import FILE
 from tests.system.rig import Daemon, wait_for
 
 #: Deliveries that may still lead to an AT+CMGS.
@@ -32,12 +32,8 @@ class Gateway(Peer):
         wait_for("modems ready", lambda: len(self._daemon.events("modem.ready")) >= len(self.ports))
 
     def submit(self, numbers: Sequence[str]) -> float:
-        rows = "\n".join(["Nomor", *numbers])
-        listed = base64.b64encode(rows.encode()).decode("ascii")
         given = time.monotonic()
-        reply = control.ask(
-            self._state, "send", {"text": TEXT, "priority": "urgent", "list": listed, "list_name": "daftar.csv"}
-        )  # fmt: skip
+        reply = control.ask(self._state, "send", {"text": TEXT, "priority": "urgent", "to": list(numbers)})
         if reply.get("recipients") != len(numbers):
             raise AssertionError(f"refused: {reply}")
         return given
@@ -56,7 +52,7 @@ class Gateway(Peer):
 
     def _ask(self, question: str) -> int:
         """Count rows of its store, as a reader beside it."""
-        conn = sqlite3.connect(f"file:{self._state / 'gatewayd.db'}?mode=ro", uri=True, timeout=5)
+        conn = sqlite3.connect(f"file:{self._state / FILE}?mode=ro", uri=True, timeout=5)
         try:
             return int(conn.execute(question).fetchone()[0])
         finally:

@@ -1,15 +1,22 @@
 """The GSM 7 bit alphabets: which character stands at which septet.
 
 `DEFAULT` and the locking tables are strings of 128 characters, index = septet; the escape position holds
-ESC itself. Extension and single-shift tables map a septet behind ESC to its character. National tables
-are keyed by the language number of the header elements 0x24 (single) and 0x25 (locking).
+ESC itself, EMPTY a place without a character. Extension and single-shift tables map a septet behind ESC
+to its character. National tables are keyed by the language number of the header elements 0x24 (single)
+and 0x25 (locking); those of South Asia are in gsm7_indic.py.
 
-Source: TS 23.038 §6.2.1 and annex A.2 (single shift), A.3 (locking shift).
+Source: TS 23.038 §6.2.1, §6.2.1.2.4 (language numbers) and annex A.2 (single shift), A.3 (locking shift).
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache
 from types import MappingProxyType
 from typing import Final
+
+from gatewayd.wire import gsm7_indic
+from gatewayd.wire.gsm7_indic import EMPTY
 
 ESCAPE: Final = 0x1B
 
@@ -73,26 +80,69 @@ _PORTUGUESE_SINGLE = {
     **{0x61: "Â", 0x69: "í", 0x6F: "ó", 0x75: "ú", 0x7B: "ã", 0x7C: "õ", 0x7F: "â"},
 }
 
-TURKISH: Final = 1
-SPANISH: Final = 2
-PORTUGUESE: Final = 3
 
-#: Language → locking table. Spanish has none: its locking number means the default alphabet.
-LOCKING: Final[Mapping[int, str]] = MappingProxyType({TURKISH: _TURKISH_LOCKING, PORTUGUESE: _PORTUGUESE_LOCKING})
+class Language(IntEnum):
+    """The languages that have national tables."""
+
+    TURKISH = 1
+    #: Has no locking table: its number there means the default alphabet.
+    SPANISH = 2
+    PORTUGUESE = 3
+    BENGALI = 4
+    GUJARATI = 5
+    HINDI = 6
+    KANNADA = 7
+    MALAYALAM = 8
+    ORIYA = 9
+    PUNJABI = 10
+    TAMIL = 11
+    TELUGU = 12
+    URDU = 13
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Which national tables a text is in: language numbers, 0 for the default alphabet and its extension."""
+
+    locking: int = 0
+    single: int = 0
+
+
+NO_SHIFT: Final = Shift()
+
+#: Language → locking table.
+LOCKING: Final[Mapping[int, str]] = MappingProxyType(
+    {Language.TURKISH: _TURKISH_LOCKING, Language.PORTUGUESE: _PORTUGUESE_LOCKING, **gsm7_indic.LOCKING}
+)
 #: Language → single-shift table; each holds the signs of the plain extension table too.
 SINGLE: Final[Mapping[int, Mapping[int, str]]] = MappingProxyType(
     {
-        TURKISH: MappingProxyType({**EXTENSION, **_TURKISH_SINGLE}),
-        SPANISH: MappingProxyType({**EXTENSION, **_SPANISH_SINGLE}),
-        PORTUGUESE: MappingProxyType({**EXTENSION, **_PORTUGUESE_SINGLE}),
+        Language.TURKISH: MappingProxyType({**EXTENSION, **_TURKISH_SINGLE}),
+        Language.SPANISH: MappingProxyType({**EXTENSION, **_SPANISH_SINGLE}),
+        Language.PORTUGUESE: MappingProxyType({**EXTENSION, **_PORTUGUESE_SINGLE}),
+        **gsm7_indic.SINGLE,
     }
 )
 
 
-def _encodings() -> dict[str, bytes]:
-    plain = {char: bytes([septet]) for septet, char in enumerate(DEFAULT) if septet != ESCAPE}
-    return plain | {char: bytes([ESCAPE, septet]) for septet, char in EXTENSION.items()}
+def shifts_of(language: Language) -> tuple[Shift, ...]:
+    """The ways to write that language, the shortest headers first."""
+    single = Shift(single=language)
+    if language not in LOCKING:
+        return (single,)
+    return single, Shift(locking=language), Shift(language, language)
+
+
+@cache
+def encoding(shift: Shift = NO_SHIFT) -> Mapping[str, bytes]:
+    """Character → its one or two septets. A language without tables means the default ones."""
+    table = LOCKING.get(shift.locking, DEFAULT)
+    behind_escape = SINGLE.get(shift.single, EXTENSION)
+    # Some signs stand in a table twice, so the first place is written last.
+    doubles = {behind_escape[septet]: bytes([ESCAPE, septet]) for septet in sorted(behind_escape, reverse=True)}
+    plain = {table[septet]: bytes([septet]) for septet in reversed(range(len(table)))}
+    return MappingProxyType({char: code for char, code in (doubles | plain).items() if char not in (chr(ESCAPE), EMPTY)})
 
 
 #: Character → its one or two septets in the default alphabet.
-ENCODE: Final[Mapping[str, bytes]] = MappingProxyType(_encodings())
+ENCODE: Final[Mapping[str, bytes]] = encoding()

@@ -34,8 +34,8 @@ _TO: Final = TextRule(254, required=True)
 _NAME: Final = TextRule(200)
 _VAR: Final = TextRule(1000, lines=True)
 _VAR_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_ ]{0,39}")
-#: How far ahead a job may reach.
-_FARTHEST: Final = timedelta(days=366)
+#: How far ahead a job may reach: beyond, sums of times overflow.
+_FARTHEST: Final = timedelta(days=36525)
 _JOB_FIELDS: Final = frozenset(
     {"v", "id", "created", "expires", "channel", "to", "group", "text", "subject", "priority", "send_after", "purpose"}
 )

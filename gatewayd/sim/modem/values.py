@@ -27,13 +27,16 @@ class Say:
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """The modem asks for a PDU of `length` octets, showing `shown`. With `refused` it shows the prompt, says
-    that final result and goes on reading commands. With `is_ussd` it asks for the choice in a USSD menu."""
+    that final result and goes on reading commands. With `is_ussd` it asks for the choice in a USSD menu. `typed` is
+    what somebody typed already; `then` happens once it is shown. Until then (`after_s`) it reads nothing."""
 
     length: int
     shown: str
     refused: str = ""
     is_ussd: bool = False
     after_s: float = 0.0
+    typed: str = ""
+    then: tuple["Event", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +50,13 @@ class Reboot:
 
 @dataclass(frozen=True, slots=True)
 class PullOut:
-    """The modem is unplugged, and plugged in again after `back_s` (None: it stays away)."""
+    """The modem is unplugged, and plugged in again after `back_s` (None: it stays away): under another name if it
+    `is_renamed`. With `leaves_name` the port's name stands on meanwhile, and leads nowhere."""
 
     after_s: float = 0.0
     back_s: float | None = None
+    is_renamed: bool = False
+    leaves_name: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,25 @@ class Deafen:
     """The modem neither reads nor says anything for `for_s` (None: until it is unplugged or restarted)."""
 
     for_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """What the client writes goes nowhere, so that it must wait, for `for_s` (None: until it is unplugged)."""
+
+    for_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Occupy:
+    """Another program has the port for itself for `for_s` (None: until it is unplugged)."""
+
+    for_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EchoAgain:
+    """The echo is on, as if the client had asked for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +102,19 @@ class Incoming:
     after_s: float = 0.0
 
 
-Event: TypeAlias = Say | Prompt | Reboot | PullOut | Deafen | Note | Incoming
+Event: TypeAlias = Say | Prompt | Reboot | PullOut | Deafen | Stall | Occupy | EchoAgain | Note | Incoming
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer: information lines, final result ('' for none), lines in the same write behind it, and what
-    happens then."""
+    """One answer: information lines, final result ('' for none), lines in the same write behind it and `before` it,
+    and what happens then."""
 
     info: tuple[str, ...] = ()
     final: str = "OK"
     glued: tuple[str, ...] = ()
     then: tuple[Event, ...] = ()
+    before: tuple[str, ...] = ()
 
 
 SILENCE: Final = Answer(final="")
@@ -167,12 +193,17 @@ class Delivery:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What becomes of one part: whether the service centre takes it (half-way through `latency_s`), and what
-    the modem says at the end of `latency_s`. `cause` is for the ledger, '' if it is taken."""
+    the modem says at the end of `latency_s`. `cause` is for the ledger, '' if it is taken. `part` is its place in a
+    long message (1 in a short one), `in_last_minute` how many went before it in that time; `is_memory_full` says
+    that the SIM holds all the messages it can."""
 
     is_taken: bool
     answer: Answer
     latency_s: float
     cause: str = ""
+    part: int = 1
+    in_last_minute: int = 0
+    is_memory_full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +246,9 @@ class UssdTurn:
 
 @dataclass(frozen=True, slots=True)
 class Chunks:
-    """Bytes as the port hands them out, `gap_s` apart."""
+    """Bytes as the port hands them out, `gap_s` apart, or held back for `held_s` and then handed out at once with all
+    that came meanwhile."""
 
     parts: tuple[bytes, ...]
     gap_s: float = 0.0
+    held_s: float = 0.0

@@ -3,7 +3,9 @@
 Everything others need is exported here. Source: TS 23.040 §9.
 """
 
+from gatewayd.wire.tpdu.address import Kind
 from gatewayd.wire.tpdu.coding import Alphabet
+from gatewayd.wire.tpdu.header import Element
 from gatewayd.wire.tpdu.pdu import decode, encode_deliver, encode_status_report, encode_submit, tpdu_length
 from gatewayd.wire.tpdu.userdata import text_of
 from gatewayd.wire.tpdu.values import Decoded, Defect, Deliver, Pdu, StatusReportPdu, Submit, SubmitPdu
@@ -13,6 +15,8 @@ __all__ = [
     "Decoded",
     "Defect",
     "Deliver",
+    "Element",
+    "Kind",
     "Pdu",
     "StatusReportPdu",
     "Submit",

@@ -6,29 +6,56 @@ Source: TS 23.040 §9.1.2.5; TS 24.011 §8.2.5.1.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from gatewayd.wire import gsm7
 from gatewayd.wire.tpdu import semioctet
 from gatewayd.wire.tpdu.octets import Malformed, Octets
 
+
+class Kind(StrEnum):
+    """The type of number."""
+
+    INTERNATIONAL = "international"
+    #: As dialled within the country, mostly with its leading zero.
+    NATIONAL = "national"
+    #: Abbreviated: a service's code.
+    SHORT = "short"
+    #: Alphanumeric: a name.
+    NAME = "name"
+    #: Not said: may be any of the others but a name.
+    UNKNOWN = "unknown"
+
+
+#: Bits 6–4 of the type of address. Network specific and subscriber numbers, and the reserved value, say no more than UNKNOWN.
+_KINDS: Final = (
+    Kind.UNKNOWN,
+    Kind.INTERNATIONAL,
+    Kind.NATIONAL,
+    Kind.UNKNOWN,
+    Kind.UNKNOWN,
+    Kind.NAME,
+    Kind.SHORT,
+    Kind.UNKNOWN,
+)
 _INTERNATIONAL: Final = 0x91
 _UNKNOWN: Final = 0x81
 _ALPHANUMERIC: Final = 0xD0
-_TYPE_BITS: Final = 0x70
 _MOST_DIGITS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """`text` is "+…", digits, or a name of up to 11 characters if `is_name`."""
+    """`text` is "+…" for an international number, else digits; a name has up to 11 characters."""
 
     text: str
-    is_name: bool = False
+    kind: Kind = Kind.UNKNOWN
 
 
 def encode(text: str) -> bytes:
-    """A TP address field of a number. Raises ValueError unless `text` is "+" and digits, or digits."""
+    """A TP address field of a number: international with a "+", else of unknown type, which networks read as
+    people dial (national form, short code). Raises ValueError unless `text` is "+" and digits, or digits."""
     digits = text.removeprefix("+")
     if not 1 <= len(digits) <= _MOST_DIGITS or any(digit not in semioctet.DIGITS for digit in digits):
         raise ValueError("not a number that an address field can hold")
@@ -53,9 +80,10 @@ def decode(octets: Octets, field: str) -> Address:
     if length > _MOST_DIGITS:
         raise Malformed(f"{field}: {length} digits")
     value = octets.take((length + 1) // 2, field)
-    if type_of_address & _TYPE_BITS == _ALPHANUMERIC & _TYPE_BITS:
-        return Address(gsm7.decode(gsm7.unpack(value, length * 4 // 7)), is_name=True)
-    return Address(_number(type_of_address, semioctet.decode(value, length)))
+    kind = _kind_of(type_of_address)
+    if kind is Kind.NAME:
+        return Address(gsm7.decode(gsm7.unpack(value, length * 4 // 7)), kind)
+    return Address(_number(kind, semioctet.decode(value, length)), kind)
 
 
 def encode_service_centre(text: str) -> bytes:
@@ -71,15 +99,18 @@ def decode_service_centre(octets: Octets) -> str:
     length = octets.octet("service centre")
     if length == 0:
         return ""
-    type_of_address = octets.octet("service centre")
+    kind = _kind_of(octets.octet("service centre"))
     value = octets.take(length - 1, "service centre")
-    return _number(type_of_address, semioctet.decode(value, 2 * len(value)))
+    return _number(kind, semioctet.decode(value, 2 * len(value)))
 
 
 def _type_of(text: str) -> int:
     return _INTERNATIONAL if text.startswith("+") else _UNKNOWN
 
 
-def _number(type_of_address: int, digits: str) -> str:
-    is_international = type_of_address & _TYPE_BITS == _INTERNATIONAL & _TYPE_BITS
-    return f"+{digits}" if is_international and digits else digits
+def _kind_of(type_of_address: int) -> Kind:
+    return _KINDS[type_of_address >> 4 & 0x07]
+
+
+def _number(kind: Kind, digits: str) -> str:
+    return f"+{digits}" if kind is Kind.INTERNATIONAL and digits else digits

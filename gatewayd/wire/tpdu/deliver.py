@@ -45,6 +45,8 @@ def decode(first_octet: int, octets: Octets, service_centre: str) -> Deliver:
         message_class=how.message_class,
         protocol=protocol,
         ports=data.header.ports,
-        sender_is_name=sender.is_name,
+        sender_kind=sender.kind,
         service_centre=service_centre,
+        shift=data.header.shift,
+        elements=data.header.elements,
     )

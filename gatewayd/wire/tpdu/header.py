@@ -1,15 +1,15 @@
 """The user data header: elements before the text that place a part, shift the alphabet or name ports.
 
-In: the octets of the header without its length. Out: the elements we know. A header whose elements do
-not fill it exactly is ignored as a whole, an element with an impossible value is ignored by itself, and
-of an element that stands twice the last one counts. Source: TS 23.040 §9.2.3.24.
+In: the octets of the header without its length. Out: what the elements we know say, and every element as
+it came. A header whose elements do not fill it exactly is ignored as a whole, an element with an impossible
+value says nothing, and of an element that stands twice the last one counts. Source: TS 23.040 §9.2.3.24.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from gatewayd.core.model import Concat
+from gatewayd.wire.gsm7_tables import NO_SHIFT, Shift
 
 _CONCAT_8: Final = 0x00
 _PORTS_8: Final = 0x04
@@ -20,55 +20,85 @@ _LOCKING_SHIFT: Final = 0x25
 
 
 @dataclass(frozen=True, slots=True)
+class Element:
+    """One information element; `value` without identifier and length."""
+
+    identifier: int
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Header:
-    """`reference_bits` is 8 or 16 with a `concat`, else 0; shifts are language numbers, 0 for none;
-    `ports` are (destination, source)."""
+    """`reference_bits` is 8 or 16 with a `concat`, else 0; `ports` are (destination, source); `elements` are all
+    of them in their order, those that we know too."""
 
     concat: Concat | None = None
     reference_bits: int = 0
     ports: tuple[int, int] | None = None
-    single_shift: int = 0
-    locking_shift: int = 0
+    shift: Shift = NO_SHIFT
+    elements: tuple[Element, ...] = ()
 
 
 EMPTY: Final = Header()
 
 
-def encode(concat: Concat | None) -> bytes:
+def encode(concat: Concat | None, shift: Shift = NO_SHIFT) -> bytes:
     """The header with its length octet, b"" if there is nothing to say. A reference above 255 takes the
-    16-bit form. Raises ValueError for a place that cannot be numbered."""
-    if concat is None:
-        return b""
-    if not (1 <= concat.number <= concat.total <= 255 and 0 <= concat.reference <= 0xFFFF):
-        raise ValueError("not a place in a long message")
-    place = bytes([concat.total, concat.number])
-    if concat.reference <= 0xFF:
-        return bytes([5, _CONCAT_8, 3, concat.reference]) + place
-    return bytes([6, _CONCAT_16, 4]) + concat.reference.to_bytes(2) + place
+    16-bit form. Raises ValueError for a place that cannot be numbered or a language above 255."""
+    octets = b"".join(
+        bytes([element.identifier, len(element.value)]) + element.value
+        for element in (*_placing(concat), *_shifting(shift))
+    )
+    return bytes([len(octets)]) + octets if octets else b""
+
+
+def size(reference_bits: int, shift: Shift = NO_SHIFT) -> int:
+    """Octets of the header that `encode` makes, its length octet counted; `reference_bits` is 0 for a message
+    that stands alone."""
+    placing = {0: 0, 8: 5, 16: 6}[reference_bits]
+    shifting = 3 * len(_shifting(shift))
+    return placing + shifting + 1 if placing or shifting else 0
 
 
 def decode(octets: bytes) -> Header:
     """The elements in `octets` (without the length octet). Never raises."""
-    elements = dict(_elements(octets))
-    concat, bits = _concat(elements)
+    elements = _elements(octets)
+    known = {element.identifier: element.value for element in elements}
+    concat, bits = _concat(known)
     return Header(
         concat=concat,
         reference_bits=bits,
-        ports=_ports(elements),
-        single_shift=_language(elements.get(_SINGLE_SHIFT, b"")),
-        locking_shift=_language(elements.get(_LOCKING_SHIFT, b"")),
+        ports=_ports(known),
+        shift=Shift(locking=_language(known.get(_LOCKING_SHIFT, b"")), single=_language(known.get(_SINGLE_SHIFT, b""))),
+        elements=elements,
     )
 
 
-def _elements(octets: bytes) -> Iterator[tuple[int, bytes]]:
-    """Identifier and value of each element; none at all if they do not fill the header exactly."""
-    found: list[tuple[int, bytes]] = []
+def _placing(concat: Concat | None) -> tuple[Element, ...]:
+    if concat is None:
+        return ()
+    if not (1 <= concat.number <= concat.total <= 255 and 0 <= concat.reference <= 0xFFFF):
+        raise ValueError("not a place in a long message")
+    place = bytes([concat.total, concat.number])
+    if concat.reference <= 0xFF:
+        return (Element(_CONCAT_8, bytes([concat.reference]) + place),)
+    return (Element(_CONCAT_16, concat.reference.to_bytes(2) + place),)
+
+
+def _shifting(shift: Shift) -> tuple[Element, ...]:
+    given = ((_SINGLE_SHIFT, shift.single), (_LOCKING_SHIFT, shift.locking))
+    return tuple(Element(identifier, bytes([language])) for identifier, language in given if language)
+
+
+def _elements(octets: bytes) -> tuple[Element, ...]:
+    """Each element; none at all if they do not fill the header exactly."""
+    found: list[Element] = []
     at = 0
     while at + 2 <= len(octets):
         end = at + 2 + octets[at + 1]
-        found.append((octets[at], octets[at + 2 : end]))
+        found.append(Element(octets[at], octets[at + 2 : end]))
         at = end
-    return iter(found if at == len(octets) else ())
+    return tuple(found) if at == len(octets) else ()
 
 
 def _concat(elements: dict[int, bytes]) -> tuple[Concat | None, int]:

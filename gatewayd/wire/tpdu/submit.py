@@ -2,9 +2,11 @@
 
 from typing import Final
 
+from gatewayd.core.model import Encoding
+from gatewayd.wire.gsm7_tables import NO_SHIFT
 from gatewayd.wire.tpdu import address, coding, userdata, validity
 from gatewayd.wire.tpdu.octets import Octets
-from gatewayd.wire.tpdu.values import Submit, SubmitPdu
+from gatewayd.wire.tpdu.values import REPLACE_TYPE_0, Submit, SubmitPdu
 
 _TYPE: Final = 0x01
 _REJECT_DUPLICATES: Final = 0x04
@@ -21,9 +23,9 @@ def encode(submit: Submit) -> bytes:
     return (
         bytes([_first_octet(submit), _NO_REFERENCE])
         + address.encode(submit.recipient)
-        + bytes([_NO_PROTOCOL, coding.encode(submit.encoding, submit.message_class)])
+        + bytes([_protocol(submit.replaces), coding.encode(submit.encoding, submit.message_class)])
         + period
-        + userdata.encode(submit.text, submit.encoding, submit.concat)
+        + userdata.encode(submit.text, submit.encoding, submit.concat, submit.shift)
     )
 
 
@@ -48,6 +50,9 @@ def decode(first_octet: int, octets: Octets) -> SubmitPdu:
         protocol=protocol,
         reject_duplicates=bool(first_octet & _REJECT_DUPLICATES),
         data=data.data,
+        recipient_kind=recipient.kind,
+        shift=data.header.shift,
+        elements=data.header.elements,
     )
 
 
@@ -57,6 +62,12 @@ def _first_octet(submit: Submit) -> int:
         octet |= validity.RELATIVE
     if submit.status_report:
         octet |= _STATUS_REPORT
-    if submit.concat is not None:
+    if submit.concat is not None or (submit.encoding is Encoding.GSM7 and submit.shift != NO_SHIFT):
         octet |= _HEADER
     return octet
+
+
+def _protocol(replaces: int) -> int:
+    if not 0 <= replaces <= 7:
+        raise ValueError("a replace type is 1 to 7")
+    return REPLACE_TYPE_0 + replaces if replaces else _NO_PROTOCOL

@@ -1,7 +1,8 @@
 """TP-UDL and TP-UD: the header and the text behind it.
 
-The length octet counts septets for the default alphabet (the header's septets and fill bits with them)
-and octets for all others. Source: TS 23.040 §9.2.3.16, §9.2.3.24.
+The length octet counts septets for GSM 7 bit (the header's septets and fill bits with them) and octets for
+all others. `room` is what a header leaves for the text; wire/segment.py cuts by it, `encode` insists on it.
+Source: TS 23.040 §9.2.3.16, §9.2.3.24.
 """
 
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Final, assert_never
 
 from gatewayd.core.model import Concat, Encoding
 from gatewayd.wire import gsm7, ucs2
+from gatewayd.wire.gsm7_tables import NO_SHIFT, Shift
 from gatewayd.wire.tpdu import header
 from gatewayd.wire.tpdu.coding import Alphabet
 from gatewayd.wire.tpdu.header import Header
@@ -27,18 +29,25 @@ class UserData:
     text: str
 
 
-def encode(text: str, encoding: Encoding, concat: Concat | None) -> bytes:
-    """Length octet and user data. Raises ValueError for a text that does not fit the alphabet or one part:
-    wire/segment.py makes parts that do."""
-    head = header.encode(concat)
+def room(encoding: Encoding, header_octets: int) -> int:
+    """Septets (GSM 7 bit) or UTF-16 units (UCS-2) of text that one part holds behind a header of that size."""
     match encoding:
         case Encoding.GSM7:
-            return _encode_gsm7(head, text)
+            return _MOST_SEPTETS - _septets_of(header_octets)
         case Encoding.UCS2:
-            body = head + ucs2.encode(text)
-            if len(body) > _MOST_OCTETS:
-                raise ValueError(f"{len(body)} octets do not fit one part")
-            return bytes([len(body)]) + body
+            return (_MOST_OCTETS - header_octets) // 2
+        case _:
+            assert_never(encoding)
+
+
+def encode(text: str, encoding: Encoding, concat: Concat | None, shift: Shift = NO_SHIFT) -> bytes:
+    """Length octet and user data; `shift` is for GSM 7 bit and says which tables the text is in. Raises
+    ValueError for a text that does not fit the alphabet or one part: wire/segment.py makes parts that do."""
+    match encoding:
+        case Encoding.GSM7:
+            return _encode_gsm7(header.encode(concat, shift), text, shift)
+        case Encoding.UCS2:
+            return _encode_ucs2(header.encode(concat), text)
         case _:
             assert_never(encoding)
 
@@ -57,15 +66,14 @@ def decode(octets: Octets, alphabet: Alphabet, has_header: bool) -> UserData:
     if skipped > length:
         raise Malformed("user data: the header is longer than the data")
     septets = gsm7.unpack(body[head_size:], length - skipped, _fill_bits(head_size))
-    text = gsm7.decode(septets, locking=head.locking_shift, single=head.single_shift)
-    return UserData(head, septets, text)
+    return UserData(head, septets, text_of(alphabet, septets, head.shift))
 
 
-def text_of(alphabet: Alphabet, data: bytes) -> str:
-    """The text of `data` (septets or octets) in the plain tables; '' for 8-bit data. Never raises."""
+def text_of(alphabet: Alphabet, data: bytes, shift: Shift = NO_SHIFT) -> str:
+    """The text of `data` (septets or octets); '' for 8-bit data. `shift` is for septets. Never raises."""
     match alphabet:
         case Alphabet.GSM7:
-            return gsm7.decode(data)
+            return gsm7.decode(data, shift)
         case Alphabet.UCS2:
             return ucs2.decode(data)
         case Alphabet.OCTETS:
@@ -74,14 +82,21 @@ def text_of(alphabet: Alphabet, data: bytes) -> str:
             assert_never(alphabet)
 
 
-def _encode_gsm7(head: bytes, text: str) -> bytes:
-    septets = gsm7.encode(text)
+def _encode_gsm7(head: bytes, text: str, shift: Shift) -> bytes:
+    septets = gsm7.encode(text, shift)
     if septets is None:
         raise ValueError("the text does not fit the GSM 7 bit alphabet")
+    if len(septets) > room(Encoding.GSM7, len(head)):
+        raise ValueError(f"{len(septets)} septets do not fit one part")
     length = _septets_of(len(head)) + len(septets)
-    if length > _MOST_SEPTETS:
-        raise ValueError(f"{length} septets do not fit one part")
     return bytes([length]) + head + gsm7.pack(septets, _fill_bits(len(head)))
+
+
+def _encode_ucs2(head: bytes, text: str) -> bytes:
+    octets = ucs2.encode(text)
+    if len(octets) // 2 > room(Encoding.UCS2, len(head)):
+        raise ValueError(f"{len(octets)} octets do not fit one part")
+    return bytes([len(head) + len(octets)]) + head + octets
 
 
 def _split_header(body: bytes, has_header: bool) -> tuple[Header, int]:

@@ -6,10 +6,16 @@ Times are aware UTC. Numbers are "+…" if the TPDU calls them international, el
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from gatewayd.core.model import Concat, Encoding
+from gatewayd.wire.gsm7_tables import NO_SHIFT, Shift
+from gatewayd.wire.tpdu.address import Kind
 from gatewayd.wire.tpdu.coding import Alphabet
+from gatewayd.wire.tpdu.header import Element
+
+#: Replace type n has this TP-PID plus n (TS 23.040 §9.2.3.9).
+REPLACE_TYPE_0: Final = 0x40
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +31,8 @@ class Pdu:
 class Submit:
     """What we ask the network to send: one part. `recipient` is E.164, or digits for a short code.
     `validity_s` is rounded up to the next step that the field has; None leaves it to the network.
-    `message_class` 0 is a flash message."""
+    `message_class` 0 is a flash message. `shift` are the national tables that a GSM 7 bit text is in.
+    `replaces` 1–7 puts the message in place of an earlier one of that type, 0 in the place of none."""
 
     recipient: str
     text: str
@@ -34,11 +41,13 @@ class Submit:
     status_report: bool = True
     validity_s: int | None = None
     message_class: int | None = None
+    shift: Shift = NO_SHIFT
+    replaces: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class SubmitPdu:
-    """A SUBMIT read back. `data` are the text's septets or octets behind the header."""
+    """A SUBMIT read back. `data` are the text's septets or octets behind the header, `elements` what stands in it."""
 
     reference: int
     recipient: str
@@ -52,13 +61,22 @@ class SubmitPdu:
     protocol: int
     reject_duplicates: bool
     data: bytes
+    recipient_kind: Kind = Kind.UNKNOWN
+    shift: Shift = NO_SHIFT
+    elements: tuple[Element, ...] = ()
+
+    @property
+    def replaces(self) -> int:
+        """1–7 if this replaces an earlier message of that type to the same recipient, else 0."""
+        return replaced_type(self.protocol)
 
 
 @dataclass(frozen=True, slots=True)
 class Deliver:
     """An incoming SMS, or one part of it. `text` is '' for 8-bit data; `data` holds the septets (GSM 7 bit)
-    or octets behind the header, for joining parts whose sender cut a character. `reference_bits` (8 or 16,
-    0 without `concat`) is part of the key by which parts are joined. `ports` are (destination, source)."""
+    or octets behind the header, for joining parts whose sender cut a character; `shift` are the tables that
+    septets are in. `reference_bits` (8 or 16, 0 without `concat`) is part of the key by which parts are joined.
+    `ports` are (destination, source), `elements` all that stands in the header."""
 
     sender: str
     text: str
@@ -70,13 +88,15 @@ class Deliver:
     message_class: int | None = None
     protocol: int = 0
     ports: tuple[int, int] | None = None
-    sender_is_name: bool = False
+    sender_kind: Kind = Kind.UNKNOWN
     service_centre: str = ""
+    shift: Shift = NO_SHIFT
+    elements: tuple[Element, ...] = ()
 
     @property
     def replaces(self) -> int:
         """1–7 if this replaces an earlier message of that type from the same sender, else 0."""
-        return self.protocol - 0x40 if 0x41 <= self.protocol <= 0x47 else 0
+        return replaced_type(self.protocol)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +117,11 @@ class Defect:
 
     reason: str
     raw: str
+
+
+def replaced_type(protocol: int) -> int:
+    """The type 1–7 that a TP-PID replaces, 0 for none."""
+    return protocol - REPLACE_TYPE_0 if 1 <= protocol - REPLACE_TYPE_0 <= 7 else 0
 
 
 Decoded: TypeAlias = Deliver | StatusReportPdu | SubmitPdu | Defect
