@@ -141,7 +141,9 @@ def encoding(shift: Shift = NO_SHIFT) -> Mapping[str, bytes]:
     # Some signs stand in a table twice, so the first place is written last.
     doubles = {behind_escape[septet]: bytes([ESCAPE, septet]) for septet in sorted(behind_escape, reverse=True)}
     plain = {table[septet]: bytes([septet]) for septet in reversed(range(len(table)))}
-    return MappingProxyType({char: code for char, code in (doubles | plain).items() if char not in (chr(ESCAPE), EMPTY)})
+    return MappingProxyType(
+        {char: code for char, code in (doubles | plain).items() if char not in (chr(ESCAPE), EMPTY)}
+    )
 
 
 #: Character → its one or two septets in the default alphabet.

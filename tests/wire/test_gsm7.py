@@ -1,41 +1,17 @@
-"""GSM 7 bit: vectors V13, V14, V34, V39–V41 of the catalogue, and the laws of packing."""
+"""GSM 7 bit: the tables, national ones too, and the laws of packing. Vectors: test_vectors.py."""
+
+import unicodedata
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gatewayd.wire import gsm7, ucs2
-from gatewayd.wire.gsm7_tables import DEFAULT, ENCODE, LOCKING, SINGLE
+from gatewayd.wire.gsm7_tables import DEFAULT, ENCODE, EXTENSION, LOCKING, SINGLE, Language, Shift, encoding, shifts_of
 
 TEXTS = st.text(st.sampled_from(sorted(ENCODE)), max_size=200)
 SEPTETS = st.binary(max_size=200).map(lambda octets: bytes(octet & 0x7F for octet in octets))
-
-
-@pytest.mark.parametrize(
-    ("text", "packed"),
-    [
-        ("123", "31D90C"),
-        ("12345678", "31D98C56B3DD70"),
-        ("Hello World!", "C8329BFD065DDF72363904"),
-        ("[{abc}]~", "1BDE0615168F37A98D6FD303"),
-        ("a[]{}€", "E10D6FE3DBA036A94D19"),
-        ("{åΦΓΛΩΠΨΣΘ€}", "1BD44332A1542C174C6653DEA400"),
-        ("\f^ {}\\[~]|€", "1BC58602DAA036A9CD6BC3DBF436BE0D705306"),
-        ("message", "EDF27C1E3E9701"),
-        ("1234567", "31D98C56B3DD00"),
-        ("1234567@", "31D98C56B3DD00"),
-    ],
-)
-def test_text_packs_as_others_pack_it(text: str, packed: str) -> None:
-    septets = gsm7.encode(text)
-    assert septets is not None
-    assert gsm7.pack(septets).hex().upper() == packed
-    assert gsm7.decode(gsm7.unpack(bytes.fromhex(packed), len(septets))) == text
-
-
-def test_text_behind_a_header_starts_on_a_septet_boundary() -> None:
-    assert gsm7.pack(b"This", fill_bits=1).hex().upper() == "A8E8F41C"
-    assert gsm7.unpack(bytes.fromhex("A8E8F41C"), 4, fill_bits=1) == b"This"
 
 
 @given(TEXTS)
@@ -58,7 +34,7 @@ def test_packing_and_unpacking_agree_for_every_fill(septets: bytes, fill_bits: i
 def test_any_octets_decode_to_some_text(octets: bytes, count: int, fill_bits: int, locking: int, single: int) -> None:
     septets = gsm7.unpack(octets, count, fill_bits)
     assert len(septets) <= count
-    assert len(gsm7.decode(septets, locking=locking, single=single)) <= len(septets)
+    assert len(gsm7.decode(septets, Shift(locking, single))) <= len(septets)
 
 
 @given(st.text(max_size=50))
@@ -95,27 +71,120 @@ def test_an_escape_that_cannot_be_resolved_is_read_kindly(septets: bytes, text: 
         (b"\x1ba\x1b|", 0, 3, "Âõ"),
         (b"[\\\x15", 3, 0, "ÃÕ∞"),
         (b"\x1b(\x1be", 1, 3, "{€"),
+        (b"=\x03>\x50", Language.HINDI, 0, "पअफा"),
+        (b"\x1b\x1c\x1bA\x03", 0, Language.HINDI, "०A¥"),
+        (b"J\x45?", Language.PUNJABI, 0, "\u0a36\ufffd?"),
+        (b"\x00X0a", Language.URDU, Language.URDU, "اء0a"),
         (b"\x1d", 99, 99, "æ"),
     ],
-    ids=["Turkish single", "Turkish locking", "Spanish", "Portuguese single", "Portuguese locking", "both", "unknown"],
+    ids=[
+        "Turkish single",
+        "Turkish locking",
+        "Spanish",
+        "Portuguese single",
+        "Portuguese locking",
+        "both",
+        "Hindi locking",
+        "Hindi single",
+        "a place that is empty",
+        "Urdu",
+        "unknown",
+    ],
 )
 def test_national_shifts_change_the_tables(septets: bytes, locking: int, single: int, text: str) -> None:
-    assert gsm7.decode(septets, locking=locking, single=single) == text
+    assert gsm7.decode(septets, Shift(locking, single)) == text
 
 
-def test_every_table_is_whole() -> None:
-    assert [len(table) for table in (DEFAULT, *LOCKING.values())] == [128] * 3
-    assert all(len(set(table)) == 128 for table in (DEFAULT, *LOCKING.values()))
-    assert all(table[0x1B] == "\x1b" for table in (DEFAULT, *LOCKING.values()))
-    assert all(0 <= septet < 0x80 for table in SINGLE.values() for septet in table)
+@pytest.mark.parametrize("table", [DEFAULT, *LOCKING.values()])
+def test_every_table_is_whole(table: str) -> None:
+    signs = table.replace("\ufffd", "")
+    assert len(table) == 128
+    assert len(signs) == len(set(signs)) >= 100
+    assert (table[0x0A], table[0x0D], table[0x1B], table[0x20]) == ("\n", "\r", "\x1b", " ")
+
+
+@pytest.mark.parametrize("table", SINGLE.values())
+def test_every_single_shift_table_keeps_the_plain_extension(table: Mapping[int, str]) -> None:
+    assert EXTENSION.items() <= table.items()
+    assert all(0 <= septet < 0x80 and septet not in (0x0D, 0x1B) for septet in table)
+    assert not {"\ufffd", "\x1b"} & set(table.values())
+
+
+def test_every_language_has_its_tables() -> None:
+    assert set(SINGLE) == set(Language)
+    assert set(LOCKING) == set(Language) - {Language.SPANISH}
 
 
 @pytest.mark.parametrize(
-    ("text", "octets"), [("あ叶葉", "304253F68449"), ("😁", "D83DDE01")], ids=["Japanese", "emoji"]
+    ("language", "septet", "name"),
+    [
+        (Language.BENGALI, 0x60, "BENGALI LETTER KHANDA TA"),
+        (Language.BENGALI, 0x4A, "BENGALI LETTER SHA"),
+        (Language.GUJARATI, 0x0C, "GUJARATI VOWEL CANDRA E"),
+        (Language.GUJARATI, 0x7F, "GUJARATI RUPEE SIGN"),
+        (Language.HINDI, 0x00, "DEVANAGARI SIGN CANDRABINDU"),
+        (Language.HINDI, 0x3C, "DEVANAGARI LETTER NNNA"),
+        (Language.HINDI, 0x60, "DEVANAGARI OM"),
+        (Language.KANNADA, 0x3D, "KANNADA LETTER PA"),
+        (Language.KANNADA, 0x5F, "KANNADA SIGN VIRAMA"),
+        (Language.MALAYALAM, 0x48, "MALAYALAM LETTER LLLA"),
+        (Language.MALAYALAM, 0x7F, "MALAYALAM DATE MARK"),
+        (Language.ORIYA, 0x1A, "ORIYA LETTER CA"),
+        (Language.ORIYA, 0x60, "ORIYA AI LENGTH MARK"),
+        (Language.PUNJABI, 0x4E, "GURMUKHI SIGN NUKTA"),
+        (Language.PUNJABI, 0x7F, "GURMUKHI EK ONKAR"),
+        (Language.TAMIL, 0x3C, "TAMIL LETTER NNNA"),
+        (Language.TAMIL, 0x60, "TAMIL OM"),
+        (Language.TELUGU, 0x45, "TELUGU LETTER RRA"),
+        (Language.TELUGU, 0x7B, "TELUGU AI LENGTH MARK"),
+        (Language.URDU, 0x08, "ARABIC LETTER HEH GOAL WITH HAMZA ABOVE"),
+        (Language.URDU, 0x7F, "ARABIC LETTER SUPERSCRIPT ALEF"),
+    ],
 )
-def test_ucs2_is_utf16_big_end_first(text: str, octets: str) -> None:
-    assert ucs2.encode(text).hex().upper() == octets
-    assert ucs2.decode(bytes.fromhex(octets)) == text
+def test_a_locking_table_has_its_sign(language: Language, septet: int, name: str) -> None:
+    assert unicodedata.name(LOCKING[language][septet]) == name
+
+
+@pytest.mark.parametrize(
+    ("language", "septet", "name"),
+    [
+        (Language.BENGALI, 0x19, "BENGALI DIGIT ZERO"),
+        (Language.BENGALI, 0x34, "BENGALI ISSHAR"),
+        (Language.GUJARATI, 0x1A, "DEVANAGARI DOUBLE DANDA"),
+        (Language.HINDI, 0x2C, "DEVANAGARI LETTER QA"),
+        (Language.HINDI, 0x3A, "DEVANAGARI SIGN HIGH SPACING DOT"),
+        (Language.KANNADA, 0x26, "KANNADA LETTER FA"),
+        (Language.MALAYALAM, 0x34, "MALAYALAM LETTER CHILLU K"),
+        (Language.ORIYA, 0x2C, "ORIYA LETTER WA"),
+        (Language.PUNJABI, 0x2D, "GURMUKHI SIGN YAKASH"),
+        (Language.TAMIL, 0x2E, "TAMIL NUMBER SIGN"),
+        (Language.TELUGU, 0x1C, "TELUGU DIGIT ZERO"),
+        (Language.TELUGU, 0x32, "TELUGU SIGN TUUMU"),
+        (Language.URDU, 0x3F, "ARABIC FULL STOP"),
+        (Language.URDU, 0x35, "ARABIC SUKUN"),
+    ],
+)
+def test_a_single_shift_table_has_its_sign(language: Language, septet: int, name: str) -> None:
+    assert unicodedata.name(SINGLE[language][septet]) == name
+
+
+SHIFTS = [shift for language in Language for shift in shifts_of(language)]
+
+
+@pytest.mark.parametrize("shift", SHIFTS)
+def test_every_sign_of_national_tables_comes_back(shift: Shift) -> None:
+    text = "".join(encoding(shift))
+    septets = gsm7.encode(text, shift)
+    assert septets is not None
+    assert gsm7.decode(septets, shift) == text
+    assert len(septets) == sum(gsm7.cost(char, shift) for char in text)
+
+
+def test_the_shorter_of_two_ways_is_taken() -> None:
+    assert gsm7.encode("^", Shift(single=Language.PORTUGUESE)) == b"\x1b\x14"
+    assert gsm7.encode("^", Shift(Language.PORTUGUESE, Language.PORTUGUESE)) == b"\x16"
+    assert gsm7.encode("¡*", Shift(Language.HINDI, Language.HINDI)) == b"\x1b\x13\x1b\x0b"
+    assert gsm7.encode("A", Shift(locking=Language.HINDI)) is None
 
 
 @given(st.text(max_size=100))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from gatewayd.core.model import Encoding
 from gatewayd.wire import gsm7, ucs2
 from gatewayd.wire.gsm7_tables import ENCODE
-from gatewayd.wire.segment import PART_LIMIT, SINGLE_LIMIT, Segmentation, segment
+from gatewayd.wire.segment import Segmentation, limits, segment
 
 MIXED = st.one_of(
     st.text(max_size=700),
@@ -17,8 +17,9 @@ MIXED = st.one_of(
 
 
 def sizes(found: Segmentation) -> list[int]:
-    measure = ucs2.units if found.encoding is Encoding.UCS2 else lambda part: sum(map(gsm7.cost, part))
-    return [measure(part) for part in found.parts]
+    if found.encoding is Encoding.UCS2:
+        return [ucs2.units(part) for part in found.parts]
+    return [sum(gsm7.cost(char, found.shift) for char in part) for part in found.parts]
 
 
 @pytest.mark.parametrize(
@@ -82,8 +83,8 @@ def test_a_cluster_longer_than_a_part_is_cut_all_the_same() -> None:
 def test_parts_rejoin_and_fit(text: str, bits: int) -> None:
     found = segment(text, 8 if bits == 8 else 16)
     assert "".join(found.parts) == text
-    limit = SINGLE_LIMIT[found.encoding] if len(found.parts) == 1 else PART_LIMIT[found.encoding, bits]
-    assert max(sizes(found)) <= limit
+    alone, part = limits(found.encoding, 8 if bits == 8 else 16)
+    assert max(sizes(found)) <= (alone if len(found.parts) == 1 else part)
     assert sum(sizes(found)) == found.units
     assert all(found.parts) or text == ""
 
@@ -101,7 +102,7 @@ def test_each_part_encodes_by_itself(text: str) -> None:
 @given(MIXED)
 def test_a_short_text_is_never_cut(text: str) -> None:
     found = segment(text)
-    assert (len(found.parts) == 1) == (found.units <= SINGLE_LIMIT[found.encoding])
+    assert (len(found.parts) == 1) == (found.units <= limits(found.encoding)[0])
 
 
 def test_a_pair_that_came_as_two_code_points_is_not_cut() -> None:

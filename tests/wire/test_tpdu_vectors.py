@@ -11,6 +11,7 @@ from gatewayd.core.model import Concat, Encoding
 from gatewayd.wire.tpdu import (
     Defect,
     Deliver,
+    Kind,
     StatusReportPdu,
     Submit,
     SubmitPdu,
@@ -64,7 +65,7 @@ def test_a_deliver_is_read(case: dict[str, Any]) -> None:
     read = decode(case["hex"])
     assert isinstance(read, Deliver)
     assert read.sender == case["sender"]
-    assert read.sender_is_name == case.get("is_name", False)
+    assert (read.sender_kind is Kind.NAME) == case.get("is_name", False)
     assert read.text.startswith(case.get("starts", case.get("text")))
     assert read.text.endswith(case.get("ends", case.get("text")))
     assert len(read.data) == case.get("septets", len(read.data))

@@ -20,7 +20,7 @@ class Kind(StrEnum):
     INTERNATIONAL = "international"
     #: As dialled within the country, mostly with its leading zero.
     NATIONAL = "national"
-    #: Abbreviated: a service's code.
+    #: Abbreviated, or of the service centre's own plan: a service's code.
     SHORT = "short"
     #: Alphanumeric: a name.
     NAME = "name"
@@ -28,7 +28,7 @@ class Kind(StrEnum):
     UNKNOWN = "unknown"
 
 
-#: Bits 6–4 of the type of address. Network specific and subscriber numbers, and the reserved value, say no more than UNKNOWN.
+#: By bits 6–4 of the type of address. Network specific, subscriber and reserved say no more than UNKNOWN.
 _KINDS: Final = (
     Kind.UNKNOWN,
     Kind.INTERNATIONAL,
@@ -39,6 +39,8 @@ _KINDS: Final = (
     Kind.SHORT,
     Kind.UNKNOWN,
 )
+#: Unknown type in one of the service centre's own numbering plans: how short codes arrive.
+_CENTRE_PLANS: Final = frozenset({0x05, 0x06})
 _INTERNATIONAL: Final = 0x91
 _UNKNOWN: Final = 0x81
 _ALPHANUMERIC: Final = 0xD0
@@ -109,6 +111,8 @@ def _type_of(text: str) -> int:
 
 
 def _kind_of(type_of_address: int) -> Kind:
+    if type_of_address & 0x7F in _CENTRE_PLANS:
+        return Kind.SHORT
     return _KINDS[type_of_address >> 4 & 0x07]
 
 
