@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from gatewayd.config.values import Section
+from gatewayd.config.values import Section, spelt
 from gatewayd.core.credit_recipes import Recipe, UssdStyle
 
 
@@ -14,7 +14,7 @@ class CreditQuestion(Section):
     #: Answers to menus in turn: digits as they stand, or words of the line to choose.
     follow: tuple[Annotated[str, Field(min_length=1, max_length=40)], ...] = ()
     #: Short number that is asked by SMS; empty: by USSD.
-    to: Annotated[str, Field(pattern=r"^(\+?\d{2,15})?$")] = ""
+    to: Annotated[str, spelt(r"(\+?\d{2,15})?", "a number of digits")] = ""
     #: How the answer comes.
     by: Literal["ussd", "sms"] = "ussd"
     #: Who sends the SMS with the answer; empty: `to`.

@@ -17,6 +17,25 @@ from gatewayd.errors import SettingsError
 
 DEFAULT_PATH: Final = Path("/etc/gatewayd/gatewayd.toml")
 _SECRET_KEYS: Final = frozenset({"password", "pin", "token"})
+#: What is allowed, for the faults that pydantic tells in its own terms.
+_WORDS: Final = {
+    "greater_than_equal": "at least {ge}",
+    "greater_than": "more than {gt}",
+    "less_than_equal": "at most {le}",
+    "too_short": "at least {min_length} needed",
+    "literal_error": "one of {expected}",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "string_type": 'a text in quotes, such as "abc"',
+    "tuple_type": 'a list, such as ["a", "b"]',
+    "list_type": 'a list, such as ["a", "b"]',
+    "model_type": "a table of keys",
+    "model_attributes_type": "a table of keys",
+    "date_from_datetime_parsing": "a day such as 2026-11-23",
+}
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -38,7 +57,7 @@ def parse(raw: dict[str, Any], origin: str) -> Settings:
     try:
         settings = Settings.model_validate(raw)
     except ValidationError as error:
-        faults = [_line(fault, raw) for fault in error.errors(include_url=False, include_context=False)]
+        faults = [_line(fault, raw) for fault in error.errors(include_url=False)]
         raise SettingsError(_text(origin, faults)) from None
     faults = list(crosscheck(settings))
     if faults:
@@ -53,7 +72,8 @@ def _text(origin: str, faults: list[str]) -> str:
 
 def _line(fault: Any, raw: dict[str, Any]) -> str:
     path = fault["loc"]
-    message = fault["msg"].removeprefix("Value error, ")
+    words = _WORDS.get(fault["type"])
+    message = words.format(**fault.get("ctx", {})) if words else fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":
         return f"{_key(path)}: unknown key"
     if fault["type"] == "missing":

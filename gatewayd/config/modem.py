@@ -8,12 +8,12 @@ from pydantic import Field, field_validator, model_validator
 
 from gatewayd.config.credit import CreditQuestion
 from gatewayd.config.profile import AUTO, load_profile
-from gatewayd.config.values import Address, Duration, Name, Secret, Section
+from gatewayd.config.values import Address, Duration, Name, Secret, Section, spelt
 from gatewayd.core.credit_recipes import Recipe, recipes_for
 from gatewayd.errors import SettingsError
 
 #: The first word of a message, in any case.
-Keyword = Annotated[str, Field(pattern=r"^\w{1,20}$")]
+Keyword = Annotated[str, spelt(r"\w{1,20}", "one word of at most 20 letters and digits")]
 RouteName = Literal["telkomsel", "indosat", "tri", "xl", "axis", "smartfren", "other"]
 
 
@@ -22,15 +22,15 @@ class Modem(Section):
     #: A path, or a pattern such as "/dev/serial/by-id/usb-HUAWEI*": the one that answers and fits is taken.
     port: Path = Path("/dev/serial/by-id/*")
     #: Only the modem with this serial number, only the SIM with this number; empty: any.
-    imei: Annotated[str, Field(pattern=r"^(\d{15})?$")] = ""
-    imsi: Annotated[str, Field(pattern=r"^(\d{14,15})?$")] = ""
+    imei: Annotated[str, spelt(r"(\d{15})?", "15 digits")] = ""
+    imsi: Annotated[str, spelt(r"(\d{14,15})?", "14 or 15 digits")] = ""
     baud: Annotated[int, Field(ge=1200)] = 115200
     #: Name of a shipped profile, path of an own one, or "auto": by what the modem says of itself.
     profile: str = AUTO
     #: Run without a shell to cut and restore the modem's power, when nothing else brings it back.
     power_cycle: tuple[str, ...] = ()
     pin: Secret | None = None
-    smsc: Annotated[str, Field(pattern=r"^(\+\d{5,15})?$")] = ""
+    smsc: Annotated[str, spelt(r"(\+\d{5,15})?", 'a number such as "+62811000000"')] = ""
     operator: str = ""
     #: Rp per part.
     price_idr: Annotated[int, Field(ge=0)] = 0
@@ -45,7 +45,7 @@ class Modem(Section):
     #: How the balance is asked: true = as this operator is asked, false = never, or an own recipe.
     credit: CreditQuestion | bool = True
     #: The short form of an own recipe: its USSD code.
-    credit_code: Annotated[str, Field(pattern=r"^[0-9*#]{0,20}$")] = ""
+    credit_code: Annotated[str, spelt(r"[0-9*#]{0,20}", 'a code such as "*888#"')] = ""
     credit_every: Duration = 6 * 3600.0
     #: Below this balance the SIM pauses.
     credit_floor_idr: Annotated[int, Field(ge=0)] = 0

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from gatewayd.config.modem import Modem
-from gatewayd.config.values import Address, Duration, Name, Secret, Section, TimeOfDay, Zone
+from gatewayd.config.values import Address, Duration, Name, Secret, Section, TimeOfDay, Zone, spelt
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 ChannelName = Literal["sms", "email"]
@@ -25,7 +25,7 @@ class Gateway(Section):
     timezone: Zone = "Asia/Jakarta"
     language: Literal["id", "en"] = "id"
     country: Literal["ID"] = "ID"
-    ticket_prefix: Annotated[str, Field(pattern=r"^[A-Z]{2,10}$")] = "UPSI"
+    ticket_prefix: Annotated[str, spelt(r"[A-Z]{2,10}", "2 to 10 capital letters")] = "UPSI"
     #: Who is written to when something needs a hand: no credit, modem lost, a mail in quarantine.
     staff: tuple[Address, ...] = ()
     #: How the gateway signs its mails.
@@ -84,7 +84,7 @@ class Mqtt(_Server):
     tls: Literal["tls", "none"] = "tls"
     protocol: Literal["5", "3.1.1"] = "5"
     client_id: str = "gatewayd"
-    prefix: Annotated[str, Field(pattern=r"^[^+#\s]+$")] = "gatewayd"
+    prefix: Annotated[str, spelt(r"[^+#\s]+", "a topic without '+', '#' and blanks")] = "gatewayd"
     keepalive: Duration = 30.0
     session_expiry: Duration = 7 * 86400.0
     receive_maximum: Annotated[int, Field(ge=1, le=65535)] = 20

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
 
 from gatewayd.errors import SettingsError
 
@@ -50,10 +50,24 @@ def _zone(given: object) -> object:
     return given
 
 
+def spelt(pattern: str, words: str) -> AfterValidator:
+    """A text that `pattern` matches as a whole; another one is told what it should be."""
+    compiled = re.compile(pattern)
+
+    def check(given: str) -> str:
+        if compiled.fullmatch(given) is None:
+            raise ValueError(words)
+        return given
+
+    return AfterValidator(check)
+
+
 #: What a person calls a modem, a client or a person in the settings.
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Name = Annotated[str, spelt(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "a name of letters, digits, '.', '_' and '-'")]
 #: An addr-spec in ASCII.
-Address = Annotated[str, Field(pattern=r"^[^\s@<>,;:\"()\[\]]+@[A-Za-z0-9.-]+$", max_length=254)]
+Address = Annotated[
+    str, spelt(r"(?=.{3,254}$)[^\s@<>,;:\"()\[\]]+@[A-Za-z0-9.-]+", 'an address such as "nama@kampus.example"')
+]
 #: Seconds.
 Duration = Annotated[float, BeforeValidator(_duration)]
 #: Local time of day.
