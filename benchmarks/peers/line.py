@@ -55,6 +55,8 @@ class Modems:
 
     def _count(self, port: Path) -> tuple[int, int, int]:
         """Bytes read so far, accepted, reported: only what is new is read."""
+        if self._process.poll() is not None:
+            raise RuntimeError("the simulated modems ended")
         offset, accepted, reported = self._read.get(port, (0, 0, 0))
         with _ledger(port).open("rb") as file:
             file.seek(offset)

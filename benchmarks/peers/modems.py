@@ -13,10 +13,11 @@ import os
 import re
 import signal
 import time
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from gatewayd.clock import Clock
 from gatewayd.sim.modem.control import listen, socket_of
@@ -38,51 +39,68 @@ _ANSWERED: Final = (b"+CMGS:", b"+CMS ERROR")
 _CREDIT_IDR: Final = 10**9
 
 
-class TracedMachine(Machine):
-    """A modem that also notes the times of what it hears and says."""
+class Tap:
+    """Writes the trace of what goes by."""
 
-    def __init__(self, device: Device, ledger: Ledger, clock: Clock, random: Random, trace: Path) -> None:
+    def __init__(self, trace: Path) -> None:
         self._trace = os.open(trace, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._typed = b""
-        super().__init__(device, ledger, clock, random)
 
-    def receive(self, data: bytes) -> None:
+    def heard(self, data: bytes) -> None:
         self._typed += data
         while found := _ENDS.search(self._typed):
             piece, self._typed = self._typed[: found.start()], self._typed[found.end() :]
-            self._hear(piece, found[0])
-        super().receive(data)
+            if found[0] == b"\x1a":
+                self._note("handed")
+            elif found[0] == b"\r" and (command := _COMMAND.search(piece)):
+                self._note(f"AT{command[1].decode('ascii', 'replace').strip()}".upper())
 
-    def drain(self) -> list[Output]:
-        outputs = super().drain()
+    def said(self, outputs: Iterable[Output]) -> None:
         for output in outputs:
             if isinstance(output, bytes) and any(mark in output for mark in _ANSWERED):
                 self._note("answered")
-        return outputs
-
-    def _hear(self, piece: bytes, end: bytes) -> None:
-        if end == b"\x1a":
-            self._note("handed")
-        elif end == b"\r" and (command := _COMMAND.search(piece)):
-            self._note(f"AT{command[1].decode('ascii', 'replace').strip()}".upper())
 
     def _note(self, what: str) -> None:
         os.write(self._trace, f"{time.monotonic_ns()} {what}\n".encode())
 
 
-def _machine(folder: Path, number: int, settings: Settings, clock: Clock) -> TracedMachine:
+class TappedMachine(Machine):
+    """A modem whose line is listened to."""
+
+    def __init__(self, device: Device, ledger: Ledger, clock: Clock, random: Random, tap: Tap) -> None:
+        self.__tap = tap
+        super().__init__(device, ledger, clock, random)
+
+    def receive(self, data: bytes) -> None:
+        self.__tap.heard(data)
+        super().receive(data)
+
+    def drain(self) -> list[Output]:
+        outputs = super().drain()
+        self.__tap.said(outputs)
+        return outputs
+
+
+def _machine(folder: Path, number: int, settings: Settings, clock: Clock) -> TappedMachine:
     name = f"gsm{number}"
     random = Random(number)
     device = new_device(
         PROFILES["generic"], Network(settings), Bench(FAULTS, Random(number)), clock, serial=number
     )  # fmt: skip
-    return TracedMachine(device, FileLedger(folder / f"{name}.ledger"), clock, random, folder / f"{name}.trace")
+    tap = Tap(folder / f"{name}.trace")
+    return TappedMachine(device, FileLedger(folder / f"{name}.ledger"), clock, random, tap)
 
 
 async def serve(folder: Path, count: int, latency_ms: int, report_delay_ms: int) -> None:
-    """Run them until SIGTERM."""
-    clock, ended = Clock(), asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    """Run them until SIGTERM. A fault of the simulator ends them too: half a modem would be measured as a bad peer."""
+    clock, ended, loop = Clock(), asyncio.Event(), asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, ended.set)
+
+    def give_up(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        loop.default_exception_handler(context)
+        ended.set()
+
+    loop.set_exception_handler(give_up)
     async with AsyncExitStack() as stack:
         for number in range(1, count + 1):
             link = folder / f"gsm{number}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final
 
-from benchmarks.peers.usage import Usage, family, usage_of
+from benchmarks.peers.usage import Usage, family, is_running, usage_of
 
 TEXT: Final = "Kuliah umum hari Jumat pukul 09.00 dipindah ke Auditorium."
 _POLL_S: Final = 0.05
@@ -63,7 +63,8 @@ class Peer(ABC):
 
     @property
     def is_alive(self) -> bool:
-        return bool(family(self.pids))
+        """Whether a process that was started still runs."""
+        return any(is_running(pid) for pid in self.pids)
 
 
 @dataclass(frozen=True, slots=True)

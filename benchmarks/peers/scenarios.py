@@ -77,15 +77,17 @@ def send_all(peer: Peer, line: Modems, count: int) -> None:
     """Give it `count` messages and wait until the network has them. Raises PeerFailed."""
     wanted = line.accepted + count
     peer.submit(numbers(count, line.accepted))
-    if not wait_while(line, lambda: line.accepted < wanted):
-        raise PeerFailed(f"{line.accepted} of {wanted} sent, then nothing for {_STALLED_S:g} s")
+    if not wait_while(peer, line, lambda: line.accepted < wanted):
+        raise PeerFailed(f"{line.accepted} of {wanted} sent, then no more")
 
 
-def wait_while(line: Modems, unfinished: Callable[[], bool]) -> bool:
-    """Wait as long as `unfinished`; False if the network took nothing for too long."""
+def wait_while(peer: Peer, line: Modems, unfinished: Callable[[], bool]) -> bool:
+    """Wait as long as `unfinished`; False if the peer ended, or the network took nothing for too long."""
     seen, since = line.accepted, time.monotonic()
     while unfinished():
         time.sleep(_POLL_S)
+        if not peer.is_alive:
+            return not unfinished()
         if line.accepted > seen:
             seen, since = line.accepted, time.monotonic()
         elif time.monotonic() - since > _STALLED_S:
@@ -145,7 +147,7 @@ def idle(candidate: Candidate, base: Path, sizes: Sizes) -> Figures:
         for place in range(sizes.submits):
             time.sleep(chance.uniform(1.0, 6.0))
             given = peer.submit(numbers(1, place))
-            if not wait_while(line, lambda: line.accepted <= place):  # noqa: B023
+            if not wait_while(peer, line, lambda: line.accepted <= place):  # noqa: B023
                 raise PeerFailed("a single message was not sent")
             time.sleep(_POLL_S)
             waits.append(line.traces()[0].sent[-1].asked - given)
@@ -159,12 +161,12 @@ def kill(candidate: Candidate, base: Path, sizes: Sizes) -> Figures:
         peer.submit(wanted)
         for _ in range(sizes.kills):
             due = line.accepted + sizes.messages // (sizes.kills + 4)
-            if not wait_while(line, lambda: line.accepted < due):  # noqa: B023
+            if not wait_while(peer, line, lambda: line.accepted < due):  # noqa: B023
                 break
             time.sleep(chance.uniform(0.0, 1.5))
             peer.kill9()
             peer.start()
-        wait_while(line, lambda: not peer.is_done())
+        wait_while(peer, line, lambda: not peer.is_done())
         time.sleep(_SETTLE_S)
         taken, doubted = line.taken(), peer.in_doubt()
     missing = sum(1 for number in wanted if not taken[number])
@@ -180,7 +182,7 @@ def gone(candidate: Candidate, base: Path, sizes: Sizes, away_s: int) -> Figures
     name = f"back_{away_s}s"
     with running(candidate, base, 1, _GONE_LATENCY_MS) as (peer, line):
         peer.submit(numbers(_enough(candidate, sizes, 1)))
-        if not wait_while(line, lambda: line.accepted < 3):
+        if not wait_while(peer, line, lambda: line.accepted < 3):
             raise PeerFailed("it did not begin to send")
         line.tell({"unplug": True})
         time.sleep(away_s)

@@ -13,8 +13,8 @@ from typing import Final
 _PROC: Final = Path("/proc")
 _TICK_S: Final = 1 / os.sysconf("SC_CLK_TCK")
 _NS: Final = 1e9
-#: Fields of /proc/PID/stat behind the name: parent, CPU time of ended children.
-_PARENT, _CHILDREN_USER, _CHILDREN_SYSTEM = 1, 13, 14
+#: Fields of /proc/PID/stat behind the name: state, parent, CPU time of ended children.
+_STATE, _PARENT, _CHILDREN_USER, _CHILDREN_SYSTEM = 0, 1, 13, 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,11 @@ def family(roots: Iterable[int]) -> list[int]:
         found.append(pid)
         todo += children.get(pid, [])
     return found
+
+
+def is_running(pid: int) -> bool:
+    stat = _stat(pid)
+    return bool(stat) and stat[_STATE] != "Z"
 
 
 def _stat(pid: int) -> list[str]:
