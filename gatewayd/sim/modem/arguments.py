@@ -13,8 +13,9 @@ from gatewayd.sim.modem.network import Behaviour, Settings
 from gatewayd.sim.modem.operators import OPERATORS
 from gatewayd.sim.modem.profiles import PROFILES
 from gatewayd.sim.modem.serve import Options, serve
+from gatewayd.sim.modem.tcp import place_of
 
-DESCRIPTION = "A simulated GSM modem on a pseudo terminal, for rehearsals and tests."
+DESCRIPTION = "A simulated GSM modem on a pseudo terminal and, if wanted, a TCP port, for rehearsals and tests."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--link", type=Path, metavar="PATH", help="symbolic link to the port; PATH.ctl is its control socket"
     )
     shown.add_argument("--list-faults", action="store_true", help="say what can go wrong, and end")
+    parser.add_argument(
+        "--tcp", type=_place, metavar="[HOST:]PORT", help="listen there too (HOST: 127.0.0.1; PORT 0: any free one)"
+    )
     parser.add_argument("--profile", choices=sorted(PROFILES), default="generic", help="make of the modem")
     parser.add_argument("--operator", choices=sorted(OPERATORS), default="telkomsel", help="operator of the SIM")
     parser.add_argument(
@@ -62,7 +66,7 @@ def options_of(args: argparse.Namespace) -> Options:
         set_one(settings, name, getattr(args, name))
     for number, behaviour in args.recipient:
         set_recipient(settings, number, behaviour)
-    return Options(args.link, args.profile, settings, tuple(args.fault), args.ledger, args.seed)
+    return Options(args.link, args.profile, settings, tuple(args.fault), args.ledger, args.seed, args.tcp)
 
 
 def _recipient(text: str) -> tuple[str, str]:
@@ -70,6 +74,13 @@ def _recipient(text: str) -> tuple[str, str]:
     if not equals or behaviour not in tuple(Behaviour):
         raise argparse.ArgumentTypeError(f"{text!r} is not NUMBER=({'|'.join(Behaviour)})")
     return number, behaviour
+
+
+def _place(text: str) -> tuple[str, int]:
+    try:
+        return place_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _fault(text: str) -> str:

@@ -115,11 +115,13 @@ def _indication_choices(device: Device, _: Command) -> Answer:
     return Answer((f"+CNMI: {device.profile.cnmi_test}",))
 
 
-def _service_centre(_: Device, __: Command) -> Answer:
-    return Answer(('+CSCA: "+62812000000",145',))
+def _service_centre_now(device: Device, _: Command) -> Answer:
+    number = device.session.service_centre
+    return Answer((f'+CSCA: "{number}",{145 if number.startswith("+") else 129}',))
 
 
-def _accept(_: Device, __: Command) -> Answer:
+def _service_centre(device: Device, command: Command) -> Answer:
+    device.session.service_centre = command.parameters[0]
     return Answer()
 
 
@@ -209,8 +211,8 @@ MESSAGES: Final = MappingProxyType({
     ("+CNMI", Form.SET): _indications,
     ("+CNMI", Form.READ): _indications_now,
     ("+CNMI", Form.TEST): _indication_choices,
-    ("+CSCA", Form.READ): _service_centre,
-    ("+CSCA", Form.SET): _accept,
+    ("+CSCA", Form.READ): _service_centre_now,
+    ("+CSCA", Form.SET): _service_centre,
     ("+CMMS", Form.SET): _more_messages,
     ("+CMMS", Form.READ): _more_messages_now,
     ("+CMGS", Form.SET): _send,

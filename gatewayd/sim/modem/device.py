@@ -10,6 +10,7 @@ from gatewayd.clock import Clock
 from gatewayd.sim.modem.hooks import Bench
 from gatewayd.sim.modem.memory import Store, stores
 from gatewayd.sim.modem.network import Network
+from gatewayd.sim.modem.occasions import Reference
 from gatewayd.sim.modem.profiles import Profile
 from gatewayd.sim.modem.session import Session
 from gatewayd.sim.modem.values import Card, Radio, Room
@@ -40,6 +41,7 @@ class Device:
     session: Session
     reference: int = 0
     last_reference: int = 0xFF
+    sent_since_start: int = 0
     is_unlocked: bool = False
     wrong_pins: int = 0
     started_at: float = 0.0
@@ -91,9 +93,10 @@ class Device:
         return self.memories[self.reading_name]
 
     def take_reference(self) -> int:
-        """The TP-MR of the part that goes out now: 0 to 255, and again."""
-        self.last_reference = self.reference
+        """The TP-MR of the part that goes out now: 0 to 255, and again; faults included."""
+        self.last_reference = self.bench.reference(Reference(self.reference, self.sent_since_start)).value
         self.reference = (self.reference + 1) % 256
+        self.sent_since_start += 1
         return self.last_reference
 
     def switch(self, functionality: int) -> None:
@@ -104,12 +107,13 @@ class Device:
 
     def forget(self) -> None:
         """Take back what the client set; the radio stays as it is."""
-        self.session = _new_session(self.profile, self.session.functionality)
+        self.session = _new_session(self.profile, self.bench, self.session.functionality)
 
     def restart(self) -> None:
         """Power gone and back: the SIM is locked again; the memories and the reference stay."""
-        self.session = _new_session(self.profile)
+        self.session = _new_session(self.profile, self.bench)
         self.is_unlocked = False
+        self.sent_since_start = 0
         self.started_at = self.radio_on_at = self.clock.monotonic()
 
     def boot_lines(self) -> tuple[str, ...]:
@@ -124,13 +128,13 @@ class Device:
 def new_device(profile: Profile, network: Network, bench: Bench, clock: Clock, serial: int) -> Device:
     memories = stores(profile.memories, profile.first_index)
     now = clock.monotonic()
-    session = _new_session(profile)
+    session = _new_session(profile, bench)
     return Device(profile, network, bench, serial, clock, memories, session, started_at=now, radio_on_at=now)
 
 
-def _new_session(profile: Profile, functionality: int = _ON) -> Session:
+def _new_session(profile: Profile, bench: Bench, functionality: int = _ON) -> Session:
     first = profile.memories[0][0]
-    return Session(memories=[first, first, first], cnmi=profile.cnmi_start, functionality=functionality)
+    return bench.session(Session(memories=[first, first, first], cnmi=profile.cnmi_start, functionality=functionality))
 
 
 def imsi_of(network: Network, card: Card) -> str:

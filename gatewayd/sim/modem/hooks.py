@@ -1,19 +1,22 @@
 """Where a fault may take hold, and when it does.
 
 A hook is a pure function from a value to the faulty value, or to None where it has nothing to do with that
-value; each value a hook could change is one opportunity, and the trigger picks among them. So a fault is an
-entry of a table (faults/), and the modem has one place per hook, not one per fault.
+value; each value a hook could change is one opportunity, and the trigger (triggers.py) picks among them. So a fault
+is an entry of a table (faults/), and the modem has one place per hook, not one per fault.
 
-Written as NAME[:ARGS], ARGS being the fault's own numbers and then `after=N` (leave the first N opportunities
-alone), `times=N` (strike N times), `p=0.1` (strike by chance, from the seed), separated by commas.
+Written as NAME[:ARGS], ARGS being the fault's own number and its trigger.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Final, TypeVar
+from typing import TypeVar
 
+from gatewayd.clock import Clock
 from gatewayd.sim.modem.atline import Command
+from gatewayd.sim.modem.occasions import Account, Heard, Opening, Reference, Start, Typed, Unasked
+from gatewayd.sim.modem.session import Session
+from gatewayd.sim.modem.triggers import ALWAYS, Given, Trigger, read
 from gatewayd.sim.modem.values import (
     Answer,
     Arrival,
@@ -29,30 +32,28 @@ from gatewayd.sim.modem.values import (
     Verdict,
 )
 
+__all__ = ["Bench", "Given", "Hook", "Kind", "Trigger", "parse"]
+
 _Value = TypeVar("_Value")
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What a hook may use besides the value: the numbers behind the fault's name."""
-
-    numbers: tuple[float, ...] = ()
-
-    def number(self, default: float) -> float:
-        return self.numbers[0] if self.numbers else default
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hook:
     """`command` gives an answer in place of carrying the command out; `answer` gets the name of the last command
-    of the line with its answer; `verdict` and `reports` belong to a part, `arrivals` to a message for this SIM,
-    `delivery` to what the modem does with either; `line` is the port itself. Every look at the network, the SIM
-    or a memory is an opportunity of `radio`, `card`, `room`."""
+    of the line with its answer; `escape` what ESC is answered where a PDU was awaited. `verdict`, `reference` and
+    `reports` belong to a part, `account` to the credit behind it, `arrivals` to a message for this SIM, `delivery`
+    to what the modem does with either. `start`, `opening`, `typed`, `heard` and `unasked` are what occasions.py
+    tells, `session` the settings that a start and ATZ bring back, `chatter` the lines the modem says in this second
+    for no reason; `line` is what leaves the port. Every look at the network, the SIM or a memory is an opportunity
+    of `radio`, `card`, `room`."""
 
     command: Callable[[Given, Command], Answer | None] | None = None
     answer: Callable[[Given, str, Answer], Answer | None] | None = None
     prompt: Callable[[Given, Prompt], Prompt | None] | None = None
+    escape: Callable[[Given, Answer], Answer | None] | None = None
     verdict: Callable[[Given, Verdict], Verdict | None] | None = None
+    reference: Callable[[Given, Reference], Reference | None] | None = None
+    account: Callable[[Given, Account], Account | None] | None = None
     reports: Callable[[Given, tuple[Report, ...]], tuple[Report, ...] | None] | None = None
     radio: Callable[[Given, Radio], Radio | None] | None = None
     card: Callable[[Given, Card], Card | None] | None = None
@@ -61,14 +62,14 @@ class Hook:
     delivery: Callable[[Given, Delivery], Delivery | None] | None = None
     habit: Callable[[Given, UssdHabit], UssdHabit | None] | None = None
     ussd: Callable[[Given, UssdTurn], UssdTurn | None] | None = None
-    line: Callable[[Given, bytes], Chunks | None] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Trigger:
-    after: int = 0
-    times: int | None = None
-    p: float = 1.0
+    session: Callable[[Given, Session], Session | None] | None = None
+    start: Callable[[Given, Start], Start | None] | None = None
+    opening: Callable[[Given, Opening], Opening | None] | None = None
+    typed: Callable[[Given, Typed], Typed | None] | None = None
+    heard: Callable[[Given, Heard], Heard | None] | None = None
+    unasked: Callable[[Given, Unasked], Unasked | None] | None = None
+    chatter: Callable[[Given, tuple[str, ...]], tuple[str, ...] | None] | None = None
+    line: Callable[[Given, Chunks], Chunks | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,68 +80,87 @@ class Kind:
     description: str
     hook: Hook
     argument: str = ""
-    trigger: Trigger = Trigger()
+    trigger: Trigger = ALWAYS
 
 
 @dataclass(slots=True)
 class Armed:
-    """A fault in force, and how often it met its opportunity and struck."""
+    """A fault in force since `since` (monotonic), and how often it met its opportunity and struck."""
 
     name: str
     hook: Hook
     given: Given
     trigger: Trigger
     random: Random
+    since: float
     met: int = 0
     struck: int = 0
 
-    def strike(self, faulty: _Value | None, sound: _Value) -> _Value:
-        """`faulty` if there is one and the trigger says so, else `sound`."""
-        if faulty is None:
-            return sound
+    def given_now(self, speed: int) -> Given:
+        return replace(self.given, draw=self.random.random(), speed=speed)
+
+    def strikes(self) -> bool:
+        """One more opportunity: whether it is taken."""
         self.met += 1
         is_spent = self.trigger.times is not None and self.struck >= self.trigger.times
         if self.met <= self.trigger.after or is_spent or self.random.random() >= self.trigger.p:
-            return sound
+            return False
         self.struck += 1
-        return faulty
+        return True
 
 
 @dataclass(slots=True)
 class Bench:
-    """The faults in force, in the order they were given; each sees what the one before it made."""
+    """The faults in force, in the order they were given; each sees what the one before it made. `speed` is told by
+    the port, `doing` is the command that was carried out last."""
 
     kinds: Mapping[str, Kind]
     random: Random
+    clock: Clock = field(default_factory=Clock)
     armed: list[Armed] = field(default_factory=list)
+    speed: int = 0
+    doing: str = ""
 
     def arm(self, text: str) -> None:
         """Put the fault written as `text` in force. Raises ValueError, in words for a person."""
         name, given, trigger = parse(text, self.kinds)
-        self.armed.append(Armed(name, self.kinds[name].hook, given, trigger, Random(self.random.random())))
+        random = Random(self.random.random())
+        self.armed.append(Armed(name, self.kinds[name].hook, given, trigger, random, self.clock.monotonic()))
 
     def clear(self, name: str = "") -> None:
         """Lift all faults of that name, or all of them."""
         self.armed = [fault for fault in self.armed if name and fault.name != name]
 
     def command(self, command: Command) -> Answer | None:
-        answer: Answer | None = None
+        """The answer that takes the command's place, of the first fault that has one."""
+        self.doing = command.text
         for fault in self.armed:
-            if fault.hook.command and answer is None:
-                answer = fault.strike(fault.hook.command(fault.given, command), answer)
-        return answer
+            answer = self._in_place(fault, command)
+            if answer is not None:
+                return answer
+        return None
 
     def answer(self, name: str, answer: Answer) -> Answer:
-        for fault in self.armed:
-            if fault.hook.answer:
-                answer = fault.strike(fault.hook.answer(fault.given, name, answer), answer)
-        return answer
+        def of_name(hook: Hook) -> Callable[[Given, Answer], Answer | None] | None:
+            change = hook.answer
+            return (lambda given, answer: change(given, name, answer)) if change else None
+
+        return self._passed(answer, of_name)
 
     def prompt(self, prompt: Prompt) -> Prompt:
         return self._passed(prompt, lambda hook: hook.prompt)
 
+    def escape(self, answer: Answer) -> Answer:
+        return self._passed(answer, lambda hook: hook.escape)
+
     def verdict(self, verdict: Verdict) -> Verdict:
         return self._passed(verdict, lambda hook: hook.verdict)
+
+    def reference(self, reference: Reference) -> Reference:
+        return self._passed(reference, lambda hook: hook.reference)
+
+    def account(self, account: Account) -> Account:
+        return self._passed(account, lambda hook: hook.account)
 
     def reports(self, reports: tuple[Report, ...]) -> tuple[Report, ...]:
         return self._passed(reports, lambda hook: hook.reports if reports else None)
@@ -166,59 +186,60 @@ class Bench:
     def ussd(self, turn: UssdTurn) -> UssdTurn:
         return self._passed(turn, lambda hook: hook.ussd)
 
-    def has_radio(self) -> bool:
-        """Whether a fault in force may change what the modem knows of network or SIM."""
-        return any(fault.hook.radio or fault.hook.card for fault in self.armed)
+    def session(self, session: Session) -> Session:
+        return self._passed(session, lambda hook: hook.session)
+
+    def start(self, start: Start) -> Start:
+        return self._passed(start, lambda hook: hook.start)
+
+    def opening(self) -> Opening:
+        return self._passed(Opening(), lambda hook: hook.opening)
+
+    def typed(self, data: bytes) -> bytes:
+        return self._passed(Typed(data), lambda hook: hook.typed).data
+
+    def heard(self, heard: Heard) -> Heard:
+        return self._passed(heard, lambda hook: hook.heard)
+
+    def unasked(self, unasked: Unasked) -> Unasked:
+        return self._passed(unasked, lambda hook: hook.unasked)
+
+    def chatter(self) -> tuple[str, ...]:
+        return self._passed((), lambda hook: hook.chatter)
+
+    def line(self, data: bytes) -> Chunks:
+        return self._passed(Chunks((data,)), lambda hook: hook.line)
+
+    def wants_looks(self) -> bool:
+        """Whether a fault in force may change what the modem knows of network or SIM, or what it says unasked."""
+        return any(fault.hook.radio or fault.hook.card or fault.hook.chatter for fault in self.armed)
+
+    def _in_place(self, fault: Armed, command: Command) -> Answer | None:
+        give = fault.hook.command
+        return self._struck(fault, None, lambda given, _: give(given, command)) if give else None
 
     def _passed(
         self, value: _Value, change_of: Callable[[Hook], Callable[[Given, _Value], _Value | None] | None]
     ) -> _Value:
         """`value` as the faults in force make it."""
         for fault in self.armed:
-            change = change_of(fault.hook)
-            if change:
-                value = fault.strike(change(fault.given, value), value)
+            value = self._struck(fault, value, change_of(fault.hook))
         return value
 
-    def line(self, data: bytes) -> Chunks:
-        chunks = Chunks((data,))
-        for fault in self.armed:
-            if fault.hook.line:
-                chunks = fault.strike(fault.hook.line(fault.given, b"".join(chunks.parts)), chunks)
-        return chunks
-
-
-_TRIGGERS: Final = ("after", "times", "p")
+    def _struck(
+        self, fault: Armed, value: _Value, change: Callable[[Given, _Value], _Value | None] | None
+    ) -> _Value:  # fmt: skip
+        if change is None or not fault.trigger.is_open(self.clock.monotonic() - fault.since, self.doing):
+            return value
+        faulty = change(fault.given_now(self.speed), value)
+        return value if faulty is None or not fault.strikes() else faulty
 
 
 def parse(text: str, kinds: Mapping[str, Kind]) -> tuple[str, Given, Trigger]:
     """The parts of `NAME[:ARGS]`. Raises ValueError, in words for a person."""
-    name, _, rest = text.partition(":")
+    name, _, arguments = text.partition(":")
     if name not in kinds:
         raise ValueError(f"no fault is called {name!r}; --list-faults names them")
-    numbers: list[float] = []
-    triggers: dict[str, float] = {}
-    for item in filter(None, rest.replace(":", ",").split(",")):
-        key, equals, value = item.partition("=")
-        if not equals:
-            numbers.append(_number(text, item))
-        elif key in _TRIGGERS:
-            triggers[key] = _number(text, value)
-        else:
-            raise ValueError(f"{text}: {key!r} is none of {', '.join(_TRIGGERS)}")
-    if len(numbers) > (1 if kinds[name].argument else 0):
-        raise ValueError(f"{text}: {name} takes {'one number' if kinds[name].argument else 'no number'}")
-    usual = kinds[name].trigger
-    times = int(triggers["times"]) if "times" in triggers else usual.times
-    trigger = Trigger(int(triggers.get("after", usual.after)), times, triggers.get("p", usual.p))
-    return name, Given(tuple(numbers)), trigger
-
-
-def _number(text: str, item: str) -> float:
-    try:
-        value = float(item)
-    except ValueError:
-        raise ValueError(f"{text}: {item!r} is not a number") from None
-    if not 0 <= value < 1e9:
-        raise ValueError(f"{text}: {item!r} is out of range")
-    return value
+    kind = kinds[name]
+    given, trigger = read(text, arguments, kind.trigger, takes_number=bool(kind.argument))
+    return name, given, trigger

@@ -21,6 +21,8 @@ _HANDLERS: Final[Mapping[tuple[str, Form], Callable[[Device, Command], Answer]]]
     **GENERAL, **SIM, **MESSAGES, **USSD
 }  # fmt: skip
 _BARE: Final = Command("")
+#: What asks for lines of the modem's own accord on this port, of several that the stick shows.
+_CHOOSE_PORT: Final = ("^PORTSEL=1", '+QURCCFG="URCPORT"')
 
 
 def carry_out(device: Device, line: str) -> Answer | None:
@@ -36,7 +38,7 @@ def carry_out(device: Device, line: str) -> Answer | None:
         answer = device.bench.command(command) or _execute(device, command)
         total = replace(
             answer, info=(*total.info, *answer.info), glued=(*total.glued, *answer.glued),
-            then=(*total.then, *answer.then),
+            then=(*total.then, *answer.then), before=(*total.before, *answer.before),
         )  # fmt: skip
         if answer.final != "OK":
             break
@@ -61,6 +63,7 @@ def _own(device: Device, text: str) -> Answer | None:
     profile = device.profile
     if text in profile.says:
         line = profile.says[text]
+        device.session.is_port_chosen |= text.startswith(_CHOOSE_PORT)
         return Answer((line,) if line else ())
     if text in profile.hushes:
         device.session.is_hushed = True

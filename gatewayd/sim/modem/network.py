@@ -9,7 +9,7 @@ number of the operator's own is free, and may be answered by SMS.
 Source: TS 24.011 Annex E-2 and TS 27.005 §3.2.5 (codes), TS 23.040 §9.2.3.15 (TP-Status).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -17,10 +17,13 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Final
 
+from gatewayd.sim.modem.occasions import Account
 from gatewayd.sim.modem.operators import OPERATORS, Operator, Screen
 from gatewayd.sim.modem.values import Radio, Report
 from gatewayd.wire.tpdu import SubmitPdu
 
+#: A refusal that nobody is told of.
+SILENTLY: Final = 0
 _UNASSIGNED: Final = 1
 _NO_SERVICE: Final = 331
 
@@ -92,11 +95,17 @@ class Settings:
     recipients: dict[str, Behaviour] = field(default_factory=dict)
 
 
-class Network:
-    """`settings` belong to the control channel, credit apart, which parts lower."""
+def _as_it_is(account: Account) -> Account:
+    return account
 
-    def __init__(self, settings: Settings) -> None:
+
+class Network:
+    """`settings` belong to the control channel, credit apart, which parts lower; `account_seen` is where faults of the
+    credit take hold."""
+
+    def __init__(self, settings: Settings, account_seen: Callable[[Account], Account] = _as_it_is) -> None:
         self.settings = settings
+        self._account_seen = account_seen
 
     @property
     def operator(self) -> Operator:
@@ -106,17 +115,23 @@ class Network:
         return Radio(self.settings.registration, self.settings.csq, self.operator.name, self.operator.network)
 
     def refusal(self, part: SubmitPdu, radio: Radio) -> int | None:
-        """The +CMS ERROR code with which `part` is refused, None if it is taken."""
+        """The +CMS ERROR code with which `part` is refused or SILENTLY, None if it is taken."""
         if not radio.is_registered:
             return _NO_SERVICE
         if self._behaviour(part.recipient) is Behaviour.INVALID:
             return _UNASSIGNED
-        return self.settings.no_credit_code if self.settings.credit < self._price(part) else None
+        account = self._account()
+        if account.credit >= self._price(part):
+            return None
+        return SILENTLY if account.is_silent else account.refusal
 
     def charge(self, part: SubmitPdu) -> int:
         """Take the price of one part; the credit that is left."""
         self.settings.credit = max(0, self.settings.credit - self._price(part))
         return self.settings.credit
+
+    def _account(self) -> Account:
+        return self._account_seen(Account(self.settings.credit, self.settings.no_credit_code))
 
     def _price(self, part: SubmitPdu) -> int:
         return 0 if self.operator.is_service(part.recipient) else self.settings.price
@@ -144,7 +159,7 @@ class Network:
 
     def filled(self, wording: str) -> str:
         """A wording of the operator's with the figures of this SIM."""
-        return self.operator.filled(wording, self.settings.credit, self.settings.active_until)
+        return self.operator.filled(wording, self._account().credit, self.settings.active_until)
 
     def is_off(self, number: str) -> bool:
         return self._behaviour(number) is Behaviour.OFF

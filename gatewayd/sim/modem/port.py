@@ -13,19 +13,22 @@ from gatewayd.clock import Clock
 from gatewayd.sim.modem.hooks import Bench
 from gatewayd.sim.modem.session import Session
 from gatewayd.sim.modem.timers import Timers
-from gatewayd.sim.modem.values import Answer
+from gatewayd.sim.modem.values import Answer, Occupy, Stall
 
 _CODES: Final = {"OK": "0", "ERROR": "4"}
 
 
 @dataclass(frozen=True, slots=True)
 class Unplugged:
-    """The port is gone; it comes back by itself after `back_s` (None: when somebody plugs it in)."""
+    """The port is gone; it comes back by itself after `back_s` (None: when somebody plugs it in), under another name
+    if it `is_renamed`. With `leaves_name` the name stands on."""
 
     back_s: float | None
+    is_renamed: bool = False
+    leaves_name: bool = False
 
 
-Output: TypeAlias = bytes | Unplugged
+Output: TypeAlias = bytes | Unplugged | Stall | Occupy
 
 
 class Port:
@@ -37,6 +40,7 @@ class Port:
         self._clock = clock
         self._outbox: list[Output] = []
         self._echoed = bytearray()
+        self._held = bytearray()
         self._left_at = -inf
 
     def drain(self) -> list[Output]:
@@ -45,6 +49,10 @@ class Port:
 
     def echo(self, byte: int) -> None:
         self._echoed.append(byte)
+
+    def forget_echo(self) -> None:
+        """What was typed is not echoed after all, as far as it has not been yet."""
+        self._echoed.clear()
 
     def flush_echo(self) -> None:
         if self._echoed:
@@ -63,31 +71,52 @@ class Port:
         if not data:
             return
         chunks = self._bench.line(data)
-        now = self._clock.monotonic()
-        for chunk in chunks.parts:
-            due = max(now, self._left_at + chunks.gap_s)
-            if due <= now:
-                self._outbox.append(chunk)
-            else:
-                self._timers.at(due, partial(self._outbox_append, chunk), is_modems=True)
-            self._left_at = due
+        if chunks.held_s or self._held:
+            self._hold(b"".join(chunks.parts), chunks.held_s)
+            return
+        for chunk in filter(None, chunks.parts):
+            self._leave(chunk, chunks.gap_s)
 
-    def cut(self, unplugged: Unplugged | None = None) -> None:
-        """Drop what was still leaving; with `unplugged`, the port goes too."""
+    def happen(self, output: Unplugged | Stall | Occupy) -> None:
+        """Something happens to the port itself."""
+        self._outbox.append(output)
+
+    def cut(self) -> None:
+        """Drop what was still leaving."""
         self._echoed.clear()
+        self._held.clear()
         self._left_at = -inf
-        if unplugged:
-            self._outbox.append(unplugged)
 
-    def _outbox_append(self, chunk: bytes) -> None:
+    def _hold(self, data: bytes, held_s: float) -> None:
+        if not self._held:
+            self._timers.at(self._clock.monotonic() + held_s, self._let_go, is_modems=True)
+        self._held += data
+
+    def _let_go(self) -> None:
+        data = bytes(self._held)
+        self._held.clear()
+        if data:
+            self._leave(data, 0.0)
+
+    def _leave(self, chunk: bytes, gap_s: float) -> None:
+        now = self._clock.monotonic()
+        due = max(now, self._left_at + gap_s)
+        if due <= now:
+            self._outbox.append(chunk)
+        else:
+            self._timers.at(due, partial(self._put, chunk), is_modems=True)
+        self._left_at = due
+
+    def _put(self, chunk: bytes) -> None:
         self._outbox.append(chunk)
 
 
 def _rendered(answer: Answer, session: Session) -> str:
+    before = "".join(f"\r\n{line}\r\n" for line in answer.before)
     body = "\r\n".join(answer.info)
     glued = "".join(f"\r\n{line}\r\n" for line in answer.glued)
     if session.verbose:
         info = f"\r\n{body}\r\n" if body else ""
-        return info + (f"\r\n{answer.final}\r\n" if answer.final else "") + glued
+        return before + info + (f"\r\n{answer.final}\r\n" if answer.final else "") + glued
     info = f"{body}\r\n" if body else ""
-    return info + (f"{_CODES.get(answer.final, answer.final)}\r" if answer.final else "") + glued
+    return before + info + (f"{_CODES.get(answer.final, answer.final)}\r" if answer.final else "") + glued

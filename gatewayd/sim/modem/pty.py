@@ -5,10 +5,14 @@ open, close and be killed as they like: while none has the port open, what the m
 USB stick, and what was not read is dropped. Nobody tells a pseudo terminal's owner that it was opened, so
 while it is closed this looks every few milliseconds (POLLHUP stands exactly that long); a client that comes
 within a moment of the last one's end may be taken for the same.
+
+Another program that has the port is this process itself, with TIOCEXCL and flock, as ModemManager or gammu have it;
+a client whose writes wait is one whose terminal is stopped (TCOOFF), as it is without a clear-to-send.
 """
 
 import asyncio
 import errno
+import fcntl
 import os
 import select
 import termios
@@ -21,6 +25,12 @@ _LOOK_EVERY_S: Final = 0.01
 _READ_SIZE: Final = 4096
 #: Unread output beyond this is dropped: the client has stopped reading.
 _MOST_UNREAD: Final = 256 * 1024
+#: What tcgetattr says of a speed → bits a second.
+_SPEEDS: Final = {
+    getattr(termios, f"B{speed}"): speed
+    for speed in (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
+}
+_OUTPUT_SPEED: Final = 5
 
 
 class PtyPort:
@@ -37,6 +47,7 @@ class PtyPort:
         self._looking: asyncio.TimerHandle | None = None
         self._unsent = bytearray()
         self._is_waiting_to_send = False
+        self._occupied = -1
 
     @property
     def is_plugged(self) -> bool:
@@ -47,22 +58,70 @@ class PtyPort:
         """Whether a client has the port open, as far as seen."""
         return self._is_open
 
+    @property
+    def speed(self) -> int:
+        """Bits a second of the client's side; 0 if it is none that serial ports have."""
+        return _SPEEDS.get(termios.tcgetattr(self._master)[_OUTPUT_SPEED], 0) if self.is_plugged else 0
+
     def plug_in(self, link: Path | None = None) -> None:
         """Make the port, under another name if `link` is given. Raises OSError."""
-        self.link = link or self.link
+        if link and link != self.link:
+            _unlink(self.link, self._slave_name)
+            self.link = link
         self._make()
         self._look()
 
-    def unplug(self) -> None:
-        """Take the port away: an open client reads end of file and writes EIO."""
+    def unplug(self, *, leaves_name: bool = False) -> None:
+        """Take the port away: an open client reads end of file and writes EIO. The link stays if it `leaves_name`."""
         if not self.is_plugged:
             return
+        self.release()
         self._stop_watching()
-        if self._looking:
-            self._looking.cancel()
-        _unlink(self.link, self._slave_name)
+        self._stop_looking()
+        if not leaves_name:
+            _unlink(self.link, self._slave_name)
         os.close(self._master)
         self._master = -1
+
+    def close(self) -> None:
+        """Take away port and link for good."""
+        self.unplug()
+        _unlink(self.link, self._slave_name)
+
+    def stall(self) -> None:
+        """Let the client's writes wait, until `resume`."""
+        try:
+            self._set_flow(termios.TCOOFF)
+        except OSError:
+            # It has the port for itself, against all but root: its writes wait once the kernel's buffer is full.
+            self._loop.remove_reader(self._master)
+
+    def resume(self) -> None:
+        try:
+            self._set_flow(termios.TCOON)
+        except OSError:
+            self._loop.add_reader(self._master, self._readable)
+
+    def occupy(self) -> None:
+        """Have the port for somebody else, until `release`, unless a client has it for itself by now."""
+        if not self.is_plugged or self._occupied >= 0:
+            return
+        slave = self._locked_slave()
+        if slave < 0:
+            return
+        fcntl.ioctl(slave, termios.TIOCEXCL)
+        self._stop_watching()
+        self._stop_looking()
+        self._occupied = slave
+
+    def release(self) -> None:
+        if self._occupied < 0:
+            return
+        termios.tcflush(self._master, termios.TCIFLUSH)
+        fcntl.ioctl(self._occupied, termios.TIOCNXCL)
+        os.close(self._occupied)
+        self._occupied = -1
+        self._look()
 
     def write(self, data: bytes) -> None:
         """Give `data` to the client, or to nobody."""
@@ -137,6 +196,11 @@ class PtyPort:
             self._make()
         self._looking = self._loop.call_later(_LOOK_EVERY_S, self._look)
 
+    def _stop_looking(self) -> None:
+        if self._looking:
+            self._looking.cancel()
+            self._looking = None
+
     def _stop_watching(self) -> None:
         if self._is_open:
             self._loop.remove_reader(self._master)
@@ -146,9 +210,31 @@ class PtyPort:
         self._unsent.clear()
 
     def _drop_unread(self) -> None:
-        slave = os.open(self._slave_name, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        slave = self._open_slave()
         termios.tcflush(slave, termios.TCIFLUSH)
         os.close(slave)
+
+    def _set_flow(self, action: int) -> None:
+        if not self.is_plugged:
+            return
+        slave = self._open_slave()
+        termios.tcflow(slave, action)
+        os.close(slave)
+
+    def _locked_slave(self) -> int:
+        try:
+            slave = self._open_slave()
+        except OSError:
+            return -1
+        try:
+            fcntl.flock(slave, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(slave)
+            return -1
+        return slave
+
+    def _open_slave(self) -> int:
+        return os.open(self._slave_name, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def _link(link: Path, target: str) -> None:

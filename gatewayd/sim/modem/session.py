@@ -39,7 +39,8 @@ _CMS_TEXTS: Final = {
 @dataclass(slots=True)
 class Session:
     """Touched by the command handlers only. `cnmi` is (mode, mt, bm, ds, bfr); `memories` the three of +CPMS;
-    `ussd_path` the code and the choices of an open menu."""
+    `ussd_path` the code and the choices of an open menu. `is_port_chosen` says that lines of the modem's own accord
+    were asked for on this port."""
 
     memories: list[str]
     cnmi: tuple[int, ...] = (0, 0, 0, 0, 0)
@@ -52,12 +53,14 @@ class Session:
     cgreg: int = 0
     cereg: int = 0
     charset: str = "GSM"
+    service_centre: str = "+62812000000"
     more_messages: int = 0
     functionality: int = 1
     numeric_operator: bool = False
     plain_ussd: bool = False
     ussd_path: tuple[str, ...] = ()
     is_hushed: bool = False
+    is_port_chosen: bool = False
     awaits_acknowledgement: bool = False
 
     @property
@@ -83,6 +86,11 @@ def cme(session: Session, code: int) -> str:
     if session.cmee == 0:
         return "ERROR"
     return f"+CME ERROR: {_CME_TEXTS.get(code, code) if session.cmee == 2 else code}"
+
+
+def in_words(kind: str, code: int) -> str:
+    """What AT+CMEE=2 shows of an error of `kind` "CME" or "CMS"; its number if it has no words."""
+    return (_CMS_TEXTS if kind == "CMS" else _CME_TEXTS).get(code, str(code))
 
 
 def cms(session: Session, code: int) -> str:

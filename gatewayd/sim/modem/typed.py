@@ -39,7 +39,7 @@ Token: TypeAlias = CommandLine | PduTyped | Cancelled
 
 
 class Reader:
-    """`awaits_pdu` is set by whoever showed a prompt, and cleared by what ends the PDU."""
+    """`awaits_pdu` holds from a prompt until what ends the PDU."""
 
     def __init__(self) -> None:
         self.awaits_pdu = False
@@ -48,6 +48,11 @@ class Reader:
     def reset(self) -> None:
         self.awaits_pdu = False
         self._line.clear()
+
+    def begin_pdu(self, typed: str = "") -> None:
+        """A prompt was shown; `typed` is there already."""
+        self.awaits_pdu = True
+        self._line[:] = typed.encode("latin-1")
 
     def type(self, byte: int) -> Token | None:
         """One more byte; the token it completes."""

@@ -1,7 +1,7 @@
 """What the modem says with nobody asking: changes of registration, a SIM that goes, and its make's own chatter.
 
-It looks only while a fault may change what there is to see, once a second, and tells of registration only who
-asked by AT+CREG=. Source: TS 27.007 §7.2.
+It looks only while a fault may change what there is to see or to say, once a second, and tells of registration only
+who asked by AT+CREG=. Source: TS 27.007 §7.2.
 """
 
 from collections.abc import Callable
@@ -38,7 +38,7 @@ class Watch:
 
     def keep(self) -> None:
         """See to it that there will be a look."""
-        if not self._is_set and self._device.bench.has_radio():
+        if not self._is_set and self._device.bench.wants_looks():
             self._is_set = True
             self._later(_EVERY_S, self._look)
 
@@ -58,6 +58,7 @@ class Watch:
         if self._had_card and not has_card:
             self._tell(("+CPIN: NOT READY",))
         self._had_card = has_card
+        self._tell(self._device.bench.chatter())
         self.keep()
 
     def _chat(self, line: str, every_s: float) -> None:
