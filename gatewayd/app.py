@@ -104,7 +104,7 @@ async def _live(ctx: Context) -> None:
     await ctx.db.run(health_store.forget_others, set(gates) | {"mailbox", "broker"})
     fleet = Fleet(tariffs_of(ctx.settings.modems), ctx.bells)
     dispatchers = [
-        Dispatcher(ctx, line.transport, gates[line.transport.name], Pacer(line.pace), _hours(ctx), fleet)
+        Dispatcher(ctx, line.transport, gates[line.transport.name], Pacer(line.pace), _hours(ctx), fleet, watch)
         for line in lines
     ]
     stop = _stop_signal()

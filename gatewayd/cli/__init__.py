@@ -16,7 +16,8 @@ EX_CONFIG: Final = 78
 #: Verb → the module of its family, in the order in which the help lists them.
 _FAMILIES: Final[Mapping[str, str]] = {
     "run": "run", "demo": "demo", "check": "check", "status": "show", "requests": "show", "show": "show",
-    "approve": "decide", "reject": "decide", "cancel": "decide", "send": "send", "optout": "optout", "report": "report",
+    "approve": "decide", "reject": "decide", "cancel": "decide", "hold": "decide", "release": "decide",
+    "send": "send", "optout": "optout", "report": "report",
     "simulate-modem": "simulate",
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""`gatewayd approve | reject | cancel REQUEST`: an operator's decision, audited with the OS user's name."""
+"""`gatewayd approve | reject | cancel | hold | release REQUEST`: an operator's word, audited with his name."""
 
 import argparse
 
@@ -9,6 +9,8 @@ from gatewayd.intake import control
 _HELP = {
     "approve": "Approve the step of a request that waits for a decision.",
     "reject": "Reject a request that waits for a decision.",
+    "hold": "Keep back what has not left yet of an approved request.",
+    "release": "Let go what is held of an approved request.",
     "cancel": "Take a request back; what is sent stays sent and is reported.",
 }
 
@@ -25,7 +27,8 @@ def run(args: argparse.Namespace) -> int:
     reply = control.ask(settings_of(args).gateway.state_dir, args.verb, arguments)
     if "error" in reply:
         raise GatewaydError(reply["error"])
-    stopped = f", {reply['stopped']} not sent any more" if "stopped" in reply else ""
-    done = {"approve": "approved", "reject": "rejected", "cancel": "cancelled"}[args.verb]
-    print(f"{reply['request']}: {done}{stopped}")
+    told = f", {reply['stopped']} not sent any more" if "stopped" in reply else ""
+    told = f", {reply['messages']} messages" if "messages" in reply else told
+    done = {"approve": "approved", "reject": "rejected", "cancel": "cancelled", "hold": "held", "release": "released"}
+    print(f"{reply['request']}: {done[args.verb]}{told}")
     return 0

@@ -3,7 +3,8 @@
 Errors are temporary unless known to be permanent; tries are bounded. A fault of the network or the device
 says little about the message, so it may be tried three times as often as a fault of the destination.
 An outcome in doubt is kept in doubt, unless the settings allow a second copy (`resend`); our own mails
-(kind notice) always are: the same Message-ID lets the reader's system fold them.
+(kind notice) always are: the same Message-ID lets the reader's system fold them. A message that the network calls
+malformed is our fault, and the next attempt would be too: it is held for a person.
 """
 
 from collections.abc import Sequence
@@ -24,11 +25,19 @@ class Move:
     cause: Cause | None = None
 
 
-def after(outcome: Outcome, *, tries: int, ladder: Sequence[float], now: datetime, resend_doubt: bool) -> Move:
-    """What follows from `outcome` after `tries` earlier temporary failures; `ladder` holds waits in seconds."""
+def after(
+    outcome: Outcome, *, tries: int, ladder: Sequence[float], now: datetime, resend_doubt: bool, may_hold: bool = False
+) -> Move:
+    """What follows from `outcome` after `tries` earlier temporary failures; `ladder` holds waits in seconds.
+    `may_hold`: a message that is refused for what it is waits for a person."""
     match outcome:
         case Accepted():
             return Move(Event.ACCEPT)
+        case Rejected(cause) if may_hold and cause.blame is Blame.MESSAGE:
+            return Move(Event.HOLD, cause=cause)
+        case Rejected(cause) if transport_pause(cause.blame, 1) > 0:
+            # For good, but of us, not of this message: the next one would meet the same.
+            return _deferred(cause, None, tries, ladder, now)
         case Rejected(cause):
             return Move(Event.REJECT, cause=cause)
         case Deferred(cause, retry_after_s):

@@ -12,6 +12,7 @@ HEADLINES: Final[Mapping[str, str]] = MappingProxyType(
         "modem.lost": N_("Modem not connected"),
         "modem.no_credit": N_("Credit too low"),
         "modem.not_registered": N_("Modem not registered with the network"),
+        "modem.set_aside": N_("SIM set aside after refusals in a row"),
         "modem.sim": N_("Trouble with the SIM card"),
         "modem.credit_drop": N_("More credit is gone than was sent for"),
         "active_period": N_("Active period of the SIM is ending"),
@@ -34,6 +35,10 @@ WHAT_TO_DO: Final[Mapping[str, str]] = MappingProxyType(
         "modem.not_registered": N_(
             "Please check antenna, place and registration of the SIM. "
             "Sending goes on by itself when the network is back."
+        ),
+        "modem.set_aside": N_(
+            "The network refused one message after another. It is tried again in 15 minutes. "
+            "Please ask the operator whether the SIM is blocked or limited."
         ),
         "modem.sim": N_("Please check the SIM card and its PIN."),
         "modem.credit_drop": N_(

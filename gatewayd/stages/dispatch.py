@@ -10,11 +10,12 @@ STOP_WAIT_S. A failure that the next message would meet too rests the transport,
 import asyncio
 import sqlite3
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from gatewayd.core.model import Channel, Kind, Priority
 from gatewayd.core.outcome import Accepted, Blame, Cause, Deferred, InDoubt, Outcome, Rejected
 from gatewayd.core.retry import after, transport_pause
+from gatewayd.core.states import Event
 from gatewayd.log import get_logger, mask
 from gatewayd.stages.bells import Bell
 from gatewayd.stages.context import Context
@@ -27,17 +28,27 @@ from gatewayd.store.queue import Claimant, Claimed, Ended
 from gatewayd.transport.base import Transport
 
 STOP_WAIT_S: Final = 8.0
+#: Refusals in a row after which a SIM is set aside, and for how long (seconds).
+_SET_ASIDE_AFTER: Final = 8
+_ASIDE_S: Final = 900.0
 _POLL_S: Final = 20.0
 _READY_S: Final = 2.0
 _NOTICE_LADDER: Final = (5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0, 7200.0, 14400.0)
+
+
+class SetAside(Protocol):
+    """Who shuts a gate for a while (stages/watch.py)."""
+
+    async def set_aside(self, name: str, seconds: float, why: str) -> None: ...
 
 
 class Dispatcher:
     """The loop of one transport."""
 
     def __init__(
-        self, ctx: Context, transport: Transport, gate: Gate, pacer: Pacer, hours: Hours, fleet: Fleet
+        self, ctx: Context, transport: Transport, gate: Gate, pacer: Pacer, hours: Hours, fleet: Fleet, watch: SetAside
     ) -> None:
+        self._watch = watch
         self._ctx, self._transport, self._gate, self._pacer, self._hours = ctx, transport, gate, pacer, hours
         self._fleet = fleet
         self._log = get_logger().bind(modem=transport.name)
@@ -46,6 +57,8 @@ class Dispatcher:
         self._ended: Ended | None = None
         self._failures = 0
         self._rest_until: datetime | None = None
+        self._refused: list[str] = []
+        self._set_aside = ""
 
     def stop(self) -> None:
         """Claim nothing more; finish what is in hand."""
@@ -141,6 +154,7 @@ class Dispatcher:
         move = after(
             outcome, tries=claimed.tries, ladder=ladder, now=now,
             resend_doubt=notice or self._resend_doubt(claimed.priority),
+            may_hold=not notice and claimed.channel is Channel.SMS,
         )  # fmt: skip
         self._ended = Ended(claimed, outcome, move, now)
         self._rest(outcome, now)
@@ -152,12 +166,22 @@ class Dispatcher:
     def _rest(self, outcome: Outcome, now: datetime) -> None:
         if isinstance(outcome, Accepted):
             self._failures, self._rest_until = 0, None
+            self._refused.clear()
             return
+        self._count_refusal(outcome.cause)
         seconds = transport_pause(outcome.cause.blame, self._failures + 1)
         if seconds > 0:
             self._failures += 1
             self._rest_until = now + timedelta(seconds=seconds)
             self._log.warning("transport.rests", code=outcome.cause.code, why=outcome.cause.text, seconds=seconds)
+
+    def _count_refusal(self, cause: Cause) -> None:
+        """Refusals in a row, of one recipient after another, are the SIM's own: it is set aside for a while."""
+        self._refused.append(cause.text)
+        if len(self._refused) >= _SET_ASIDE_AFTER and self._transport.channel is Channel.SMS:
+            why = f"{len(self._refused)} refusals in a row, the last: {cause.text}"
+            self._refused.clear()
+            self._set_aside = why
 
     async def _record(self) -> None:
         """Write the last outcome without claiming anything."""
@@ -166,6 +190,9 @@ class Dispatcher:
             return
         await self._ctx.db.run(_finish, ended, self._transport.name)
         self._tell(ended)
+        if self._set_aside:
+            why, self._set_aside = self._set_aside, ""
+            await self._watch.set_aside(self._transport.name, _ASIDE_S, why)
         if self._stop.is_set() or isinstance(ended.outcome, Accepted):
             return
         if ended.outcome.cause.blame in (Blame.ACCOUNT, Blame.NETWORK):
@@ -184,7 +211,8 @@ class Dispatcher:
             case Deferred(cause):
                 self._log.warning("delivery.deferred", **fields, code=cause.code, why=cause.text)
             case Rejected(cause):
-                self._log.warning("delivery.failed", **fields, code=cause.code, why=cause.text)
+                name = "delivery.held" if ended.move.event is Event.HOLD else "delivery.failed"
+                self._log.warning(name, **fields, code=cause.code, why=cause.text)
             case InDoubt(cause):
                 self._log.warning("delivery.in_doubt", **fields, code=cause.code, why=cause.text)
         self._ctx.bells.ring(Bell.TRACK, Bell.PUBLISH, Bell.REPORT)

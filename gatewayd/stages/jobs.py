@@ -102,6 +102,7 @@ class JobDesk:
         request_id = requests.insert(conn, new, number, now)
         detail: dict[str, str | int] = {"recipients": len(new.messages), "refused": len(new.refused), "job": job.id}
         events.record(conn, now, "request.received", request_id, actor=f"mqtt:{client.name}", detail=detail)
+        get_logger().info("request.received", request=number, client=client.name, source="mqtt", **detail)
         return _Result("accepted", requests.get(conn, request_id))
 
     def _receipt(self, client: str, job: str, result: _Result, digest: bytes) -> JobReceipt:

@@ -10,6 +10,7 @@ from typing import Any
 from gatewayd.core.approval import Verdict
 from gatewayd.core.model import Applicant, Channel, Draft, Priority, RecipientList, Source
 from gatewayd.core.request import Request
+from gatewayd.core.states import Event
 from gatewayd.intake.control import Command
 from gatewayd.log import get_logger, mask
 from gatewayd.stages import decide
@@ -18,7 +19,7 @@ from gatewayd.stages.context import Context
 from gatewayd.stages.draft import Origin, addresses_of, build
 from gatewayd.stages.groups import read_bytes
 from gatewayd.stages.people import person_of_os_user
-from gatewayd.store import events, optouts, requests
+from gatewayd.store import deliveries, events, optouts, requests
 from gatewayd.store.requests import NewRequest
 from gatewayd.wire import faultcodes, phone, recipients
 from gatewayd.wire.outmail import is_address
@@ -37,6 +38,8 @@ class OperatorDesk:
                 return await self._ctx.db.run(self._decide, command, self._ctx.clock.now())
             case "cancel":
                 return await self._ctx.db.run(self._cancel, command, self._ctx.clock.now())
+            case "hold" | "release":
+                return await self._ctx.db.run(self._hold, command, self._ctx.clock.now())
             case "send":
                 return await self._send(command)
             case "optout":
@@ -64,6 +67,22 @@ class OperatorDesk:
         if stopped is None:
             return {"error": f"{request.number}: it has ended already, nothing to cancel"}
         return {"request": request.number, "stopped": stopped}
+
+    def _hold(self, conn: sqlite3.Connection, command: Command, now: datetime) -> Reply:
+        """Keep back what is queued of an approved request, or let go what is held."""
+        request = _request(conn, command.arguments)
+        if isinstance(request, dict):
+            return request
+        if request.approved_at is None or request.closed_as or request.settled_at is not None:
+            return {"error": f"{request.number}: only an approved request that is not done can be held or released"}
+        event = Event.HOLD if command.verb == "hold" else Event.QUEUE
+        count = deliveries.apply_all(conn, request.id, event, now)
+        detail: dict[str, str | int] = {"messages": count, "reason": str(command.arguments.get("reason", ""))[:200]}
+        name = "request.held" if command.verb == "hold" else "request.released"
+        events.record(conn, now, name, request.id, actor=f"operator:{command.os_user}", detail=detail)
+        get_logger().info(name, request=request.number, messages=count, user=command.os_user)
+        self._ctx.bells.ring(Bell.DISPATCH, Bell.PUBLISH)
+        return {"request": request.number, "messages": count}
 
     def _optout(self, conn: sqlite3.Connection, command: Command, now: datetime) -> Reply:
         """Put an address on the opt-out list, or take it off."""

@@ -40,6 +40,8 @@ def track(conn: sqlite3.Connection, now: datetime, report_wait: timedelta) -> li
     for request in requests.unreported(conn):
         if request.settled_at is not None or (request.approved_at is None and not request.closed_as):
             continue
+        if request.approved_at is not None:
+            queue.expire_held(conn, request.id, now)
         if request.channel is Channel.SMS:
             tracking.wait_over(conn, request.id, now - report_wait, now)
         if tracking.unsettled(conn, request.id, now - report_wait) == 0 and requests.settle(conn, request.id, now):

@@ -20,6 +20,7 @@ from gatewayd.core.reckoning import carried, misfit_idr, reckoned
 from gatewayd.core.resources import (
     CREDIT_DROP,
     NO_CREDIT,
+    SET_ASIDE,
     Pause,
     active_period_ends,
     alarms_due,
@@ -59,6 +60,8 @@ class Watch:
         self._ctx, self._gates, self._refresh = ctx, gates, refresh
         self._modems = {modem.name: modem for modem in ctx.settings.modems}
         self._told: dict[str, Health] = {}
+        #: Set aside after refusals in a row: until which monotonic time, and why.
+        self._aside: dict[str, tuple[float, str]] = {}
         #: Monotonic time at which each modem was asked for its balance because there is too little.
         self._asked: dict[str, float] = {}
 
@@ -69,6 +72,16 @@ class Watch:
         if judged.is_read:
             self._say_reading(judged.health)
         await self._move(judged)
+
+    async def set_aside(self, name: str, seconds: float, why: str) -> None:
+        """Shut the gate of a SIM that refuses one message after another."""
+        self._aside[name] = (self._ctx.clock.monotonic() + seconds, why)
+        if name in self._told:
+            await self.take(self._told[name])
+
+    def _aside_pause(self, name: str) -> Pause | None:
+        until, why = self._aside.get(name, (float("-inf"), ""))
+        return Pause(SET_ASIDE, why) if self._ctx.clock.monotonic() < until else None
 
     async def _move(self, judged: _Judged) -> None:
         health, pause = judged.health, judged.pause
@@ -111,7 +124,8 @@ class Watch:
         if credit is not None:
             credit = _reckoned(conn, modem, known if is_read else None, credit, now)
         health = replace(health, credit=credit)
-        return _Judged(health, modem_pause(health, modem.credit_floor_idr, modem.price_idr), is_read)
+        pause = modem_pause(health, modem.credit_floor_idr, modem.price_idr) or self._aside_pause(health.name)
+        return _Judged(health, pause, is_read)
 
     # Rounds.
 
@@ -142,6 +156,8 @@ class Watch:
                 found.append(self._keep(conn, told, now))
             elif row.paused == NO_CREDIT:
                 found.append(judged)
+            elif row.paused == SET_ASIDE and judged.pause is None:
+                found.append(self._keep(conn, told, now))
         return found
 
     # What is said.

@@ -190,6 +190,12 @@ def _follow(conn: sqlite3.Connection, ended: Ended) -> None:
                 " pinned = CASE WHEN ? > 1 THEN transport ELSE '' END WHERE id = ?",
                 (after, to_ms(move.not_before), *_cause(move), claimed.part, claimed.delivery),
             )
+        case Event.HOLD:
+            conn.execute(
+                "UPDATE deliveries SET state = ?, cause_code = ?, cause_text = ?, pinned = CASE WHEN ? > 1 THEN transport"
+                " ELSE '' END WHERE id = ?",
+                (after, *_cause(move), claimed.part, claimed.delivery),
+            )
         case _:
             conn.execute(
                 "UPDATE deliveries SET state = ?, final_at = ?, cause_code = ?, cause_text = ? WHERE id = ?",
@@ -237,13 +243,23 @@ def add_sms(conn: sqlite3.Connection, address: str, text: str, transport: str) -
 
 
 def expire_due(conn: sqlite3.Connection, now: datetime) -> int:
-    """Queued and held messages whose request has run out of time expire. Returns how many."""
+    """Queued messages whose request has run out of time expire. Returns how many."""
     step(DeliveryState.QUEUED, Event.EXPIRE)
     cursor = conn.execute(
         "UPDATE deliveries SET state = ?, final_at = ?, cause_code = 'expired' WHERE state = 'queued' AND expires_at <= ?",
         (DeliveryState.EXPIRED, to_ms(now), to_ms(now)),
     )
     return cursor.rowcount
+
+
+def expire_held(conn: sqlite3.Connection, request: int, now: datetime) -> None:
+    """Held messages of an approved request whose time is over expire, too."""
+    after = step(DeliveryState.HELD, Event.EXPIRE)
+    conn.execute(
+        "UPDATE deliveries SET state = ?, final_at = ?, cause_code = 'expired' WHERE request = ? AND state = 'held'"
+        " AND expires_at <= ?",
+        (after, to_ms(now), request, to_ms(now)),
+    )
 
 
 def submitted_since(conn: sqlite3.Connection, transport: str, since: datetime) -> list[datetime]:

@@ -62,13 +62,18 @@ class Indicated:
 
 
 @dataclass(frozen=True, slots=True)
+class Echoed:
+    """The modem gave back what was typed. Where that was turned off, it has started anew."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stray:
     """A line that nobody asked for and that is no known indication: a late answer, or noise."""
 
     line: str
 
 
-Event: TypeAlias = Answered | Prompted | Indicated | Stray
+Event: TypeAlias = Answered | Prompted | Indicated | Echoed | Stray
 
 
 class _State(Enum):
@@ -180,8 +185,9 @@ class Dialogue:
             return Answered(line, info)
         if line.startswith(_INDICATIONS):
             return self._indicate(line)
-        if line.rstrip("\x1a") != self._echo:
-            self._info.append(line)
+        if line.rstrip("\x1a") == self._echo:
+            return Echoed()
+        self._info.append(line)
         return None
 
     def _indicate(self, line: str) -> Event | None:

@@ -98,6 +98,19 @@ async def test_no_answer_after_the_text_left_is_in_doubt(tmp_path: Path) -> None
     assert taken == 1
 
 
+async def test_a_modem_that_starts_anew_without_a_word_is_set_up_again(tmp_path: Path) -> None:
+    arguments = ("--latency-ms", "20", "--report-delay-ms", "50", "--fault", "reboot_after_ctrlz_sent:times=1")
+    with sim_modem(tmp_path, "gsm1", *arguments) as modem:
+        async with running(settings(modem)) as (transport, _, task):
+            assert isinstance(await transport.submit(part()), InDoubt)
+            with pytest.raises(LinkError, match="anew"):
+                await asyncio.wait_for(asyncio.shield(task), 10)
+        async with running(settings(modem)) as (transport, heard, _):
+            assert isinstance(await transport.submit(part()), Accepted)
+            async with asyncio.timeout(10):
+                assert (await heard.reports.get()).status == "delivered"
+
+
 async def test_a_bare_error_after_the_text_left_is_in_doubt(tmp_path: Path) -> None:
     outcomes, _ = await outcome_with(tmp_path, "cmgs_plain_error:times=1")
     assert isinstance(outcomes[0], InDoubt)

@@ -15,12 +15,14 @@ from gatewayd.core.resources import Pause
 from gatewayd.core.routing import Tariff
 from gatewayd.core.schedule import OpenHours
 from gatewayd.core.states import DeliveryState
+from gatewayd.intake.control import Command
 from gatewayd.stages import dispatch
 from gatewayd.stages.bells import Bell
 from gatewayd.stages.context import Context
 from gatewayd.stages.dispatch import Dispatcher
 from gatewayd.stages.fleet import Fleet
 from gatewayd.stages.gates import Gate
+from gatewayd.stages.operate import OperatorDesk
 from gatewayd.stages.pacing import Hours, Pace, Pacer
 from gatewayd.store import deliveries
 from tests.fakes.requests import new_request, number
@@ -43,6 +45,16 @@ def open_gate() -> Gate:
     return gate
 
 
+class Aside:
+    """Hears which SIM is to be set aside."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str]] = []
+
+    async def set_aside(self, name: str, seconds: float, why: str) -> None:
+        self.told.append((name, why))
+
+
 @asynccontextmanager
 async def running(
     ctx: Context,
@@ -52,9 +64,10 @@ async def running(
     pace: Pace = FREE,
     hours: Hours = ALWAYS,
     fleet: Fleet | None = None,
+    aside: "Aside | None" = None,
 ) -> AsyncIterator[Dispatcher]:
     fleet = fleet or Fleet({}, ctx.bells)
-    dispatcher = Dispatcher(ctx, transport, gate or open_gate(), Pacer(pace, seed=1), hours, fleet)
+    dispatcher = Dispatcher(ctx, transport, gate or open_gate(), Pacer(pace, seed=1), hours, fleet, aside or Aside())
     task = asyncio.create_task(dispatcher.run())
     try:
         yield dispatcher
@@ -233,3 +246,37 @@ async def test_the_cheapest_sim_sends_alone_and_another_takes_over_when_it_canno
         ctx.bells.ring(Bell.DISPATCH)
         await until(ctx, second, {S.ACCEPTED: 3})
     assert (len(cheap.submitted), len(dear.submitted)) == (4, 3)
+
+
+MALFORMED = Cause("cms-304", "Invalid PDU mode parameter", Blame.MESSAGE)
+
+
+async def test_a_message_that_is_our_fault_is_held_for_a_person_and_the_next_goes_out(ctx: Context) -> None:
+    request = await ctx.db.run(store, new_request(count=2))
+    transport = ScriptedTransport(script=lambda s: Rejected(MALFORMED) if s.address == number(1) else Accepted(1))
+    async with running(ctx, transport):
+        await until(ctx, request, {S.HELD: 1, S.ACCEPTED: 1})
+        transport.script = lambda _: Accepted(2)
+        reply = await OperatorDesk(ctx).accept(Command("release", {"request": "UPSI-2026-000001"}, "root"))
+        assert reply["messages"] == 1
+        await until(ctx, request, {S.ACCEPTED: 2})
+
+
+async def test_what_is_queued_may_be_held_and_released(ctx: Context) -> None:
+    request = await ctx.db.run(store, new_request(count=3))
+    desk = OperatorDesk(ctx)
+    assert (await desk.accept(Command("hold", {"request": "UPSI-2026-000001"}, "root")))["messages"] == 3
+    assert await ctx.db.run(deliveries.counts, request) == {S.HELD: 3}
+    assert (await desk.accept(Command("release", {"request": "UPSI-2026-000001"}, "root")))["messages"] == 3
+    assert await ctx.db.run(deliveries.counts, request) == {S.QUEUED: 3}
+
+
+async def test_refusals_in_a_row_set_the_sim_aside_and_one_success_forgets_them(ctx: Context) -> None:
+    request = await ctx.db.run(store, new_request(count=20))
+    refused = {number(index) for index in (*range(1, 6), *range(7, 21))}
+    transport = ScriptedTransport(script=lambda s: Rejected(BAD_NUMBER) if s.address in refused else Accepted(1))
+    aside = Aside()
+    async with running(ctx, transport, aside=aside):
+        await until(ctx, request, {S.FAILED: 19, S.ACCEPTED: 1})
+    assert [name for name, _ in aside.told] == ["gsm1"]
+    assert "8 refusals in a row" in aside.told[0][1]

@@ -94,9 +94,12 @@ async def test_deferred_waits_its_time(db: Database) -> None:
     await claim(db, at=NOW + timedelta(seconds=30))
 
 
+UNKNOWN_NUMBER = Cause("cms-1", "unassigned number", Blame.DESTINATION)
+
+
 async def test_rejected_and_doubt_are_final(db: Database) -> None:
     request = await db.run(store, new_request(count=2))
-    second = await claim(db, ended(await claim(db), Rejected(BUSY)))
+    second = await claim(db, ended(await claim(db), Rejected(UNKNOWN_NUMBER)))
     await db.run(queue.finish, ended(second, InDoubt(BUSY)))
     assert await db.run(deliveries.counts, request) == {DeliveryState.FAILED: 1, DeliveryState.IN_DOUBT: 1}
 

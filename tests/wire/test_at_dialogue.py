@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatewayd.wire.at import Answered, Dialogue, Event, Indicated, Prompted, Stray
+from gatewayd.wire.at import Answered, Dialogue, Echoed, Event, Indicated, Prompted, Stray
 
 OK = Answered("OK", ())
 
@@ -22,7 +22,7 @@ def after(command: str, data: bytes, prefix: str = "", *, prompt: bool = False) 
     ("command", "prefix", "data", "events"),
     [
         pytest.param("AT", "", b"\r\nOK\r\n", [OK], id="plain"),
-        pytest.param("AT", "", b"AT\r\r\nOK\r\n", [OK], id="echo"),
+        pytest.param("AT", "", b"AT\r\r\nOK\r\n", [Echoed(), OK], id="echo"),
         pytest.param("AT", "", b"OK\n", [OK], id="line feed only"),
         pytest.param("AT", "", b"\x00\r\r\nOK\r\r\n", [OK], id="noise around"),
         pytest.param("AT+CIMI", "", b"\r\n5101\r\n\r\nOK\r\n", [Answered("OK", ("5101",))], id="bare"),

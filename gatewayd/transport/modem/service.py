@@ -24,8 +24,8 @@ from gatewayd.transport.modem import measure
 from gatewayd.transport.modem.balance import BalanceDesk, Overheard
 from gatewayd.transport.modem.doctor import Doctor
 from gatewayd.transport.modem.heard import Heard
-from gatewayd.transport.modem.session import Confused, Session, first_of
-from gatewayd.transport.modem.setup import Agreed, choose_indications, reads_back, service_centre
+from gatewayd.transport.modem.session import Confused, Restarted, Session, first_of
+from gatewayd.transport.modem.setup import Agreed, reads_back, service_centre
 from gatewayd.transport.modem.stores import Stores
 from gatewayd.wire.at import Indicated
 
@@ -160,7 +160,6 @@ class Service:
         if self._may_ask and self._balance.due_in() <= 0:
             self._asking = asyncio.create_task(self._ask_balance())
         if self._clock.monotonic() >= self._sweep_at:
-            await self._mind_settings()
             await self._stores.sweep()
             self._sweep_at = self._clock.monotonic() + _SWEEP_S
 
@@ -168,6 +167,7 @@ class Service:
         """Registration and signal, if they are due."""
         if self._clock.monotonic() < self._measure_at:
             return
+        await self._mind_settings()
         await self._measure()
         self._measure_at = self._clock.monotonic() + self._settings.signal_every
         await self._listener.health(self.health)
@@ -181,11 +181,12 @@ class Service:
                 self._late.append(late)
 
     async def _mind_settings(self) -> None:
-        """Some modems forget AT+CNMI after an acknowledgement that came too late."""
+        """Some modems forget AT+CNMI after an acknowledgement that came too late, and all of it in a restart that they
+        do not tell of."""
         wanted = self._agreed.indications
         if wanted and not await reads_back(self._session, wanted):
             get_logger().warning("modem.settings_lost", modem=self._settings.name)
-            await choose_indications(self._session, self._agreed.profile)
+            raise Restarted("the modem forgot its settings")
 
     async def _mind_registration(self) -> None:
         if self.health.registration not in (Registration.SEARCHING, Registration.DENIED, Registration.IDLE):

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from gatewayd.errors import LinkError
 from gatewayd.transport.modem.link import SerialLink
-from gatewayd.wire.at import Answered, Dialogue, Indicated, Prompted, Stray
+from gatewayd.wire.at import Answered, Dialogue, Echoed, Indicated, Prompted, Stray
 
 _ESC: Final = b"\x1b"
 _CTRL_Z: Final = b"\x1a"
@@ -73,8 +73,9 @@ class Session:
         self._lock = asyncio.Lock()
         self._free_at = 0.0
         self._is_submitting = False
-        #: Set up: a line that says the modem starts anew means that its settings are gone.
         self.is_settled = False
+        #: Seen since ATE0 was answered; some modems never stop.
+        self._has_echoed = self._echo_stays = False
         self._prompt: asyncio.Future[None] | None = None
         self._answer: asyncio.Future[Answered] | None = None
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -102,6 +103,10 @@ class Session:
                 if await self._answers(2, 0.7):
                     return
             self._give_up()
+
+    def forget_echo(self) -> None:
+        """The echo was just turned off."""
+        self._has_echoed = False
 
     def shout(self, command: str) -> None:
         """Write `command` to a modem that does not answer: it may still hear."""
@@ -228,8 +233,20 @@ class Session:
                     if event.is_boot and self.is_settled:
                         self._lose(Restarted(f"the modem started anew ({event.line})"))
                     self._on_indication(event)
+                case Echoed():
+                    self._echoed()
                 case Stray(line):
                     self._on_stray(line)
+
+    def settle(self) -> None:
+        """Set up. From here on, a line that says the modem starts anew, or an echo where there was none, means that its
+        settings are gone: a text mode, say, would read the length of a PDU as a number to send to."""
+        self.is_settled, self._echo_stays = True, self._has_echoed
+
+    def _echoed(self) -> None:
+        self._has_echoed = True
+        if self.is_settled and not self._echo_stays:
+            self._lose(Restarted("the modem started anew (its echo is back)"))
 
     def _late_references(self, event: Answered) -> None:
         """A +CMGS line among the answers of another command belongs to a submission before it."""

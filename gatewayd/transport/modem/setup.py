@@ -43,6 +43,8 @@ async def set_up(session: Session, settings: Modem, pin: PinOnce) -> Agreed:
     """Raises Mute when the modem falls silent, Confused where it takes no PDU mode, ProtocolError without a SIM."""
     for command in ("ATE0", "AT+CMEE=1", "AT&D0"):
         await attempt(session, command)
+        if command == "ATE0":
+            session.forget_echo()
     profile = await _profile(session, settings)
     session.manners = _manners(settings, profile)
     imei = digits(" ".join((await attempt(session, "AT+CGSN")).info))
@@ -61,7 +63,7 @@ async def set_up(session: Session, settings: Modem, pin: PinOnce) -> Agreed:
     await service_centre(session, settings)
     if profile.more_messages:
         await attempt(session, f"AT+CMMS={profile.more_messages}")
-    session.is_settled = True
+    session.settle()
     return Agreed(imei, imsi, profile, acknowledges, indications, store, stores)
 
 
