@@ -1,6 +1,5 @@
-"""Every fault of the simulated modem: what the client sees of it, what the network did, and when it strikes."""
+"""Faults of the simulated modem: when they strike, how they meet, and that none makes the ledger lie."""
 
-from dataclasses import dataclass
 from random import Random
 
 import pytest
@@ -10,76 +9,9 @@ from hypothesis import strategies as st
 from gatewayd.sim.modem.faults import FAULTS, listing
 from gatewayd.sim.modem.hooks import Bench, parse
 from gatewayd.sim.modem.network import Settings
-from tests.edges.test_sim_modem_machine import BUDI, Rig, reports_in, submit
+from tests.edges.test_sim_modem_machine import Rig, reports_in
 
 PROMPT = "\r\n> "
-SENT = f"{PROMPT}\r\n+CMGS: 0\r\n\r\nOK\r\n"
-
-
-@dataclass(frozen=True)
-class Part:
-    """What is said until the latency is over, and how many parts the network took."""
-
-    said: str
-    taken: int
-
-
-@pytest.mark.parametrize(
-    ("fault", "part"),
-    [
-        ("cmgs_code:38", Part(f"{PROMPT}\r\n+CMS ERROR: 38\r\n", 0)),
-        ("cmgs_code", Part(f"{PROMPT}\r\n+CMS ERROR: 500\r\n", 0)),
-        ("cmgs_plain_error", Part(f"{PROMPT}\r\nERROR\r\n", 0)),
-        ("cmgs_error_but_sent", Part(f"{PROMPT}\r\n+CMS ERROR: 500\r\n", 1)),
-        ("cmgs_error_but_sent:332", Part(f"{PROMPT}\r\n+CMS ERROR: 332\r\n", 1)),
-        ("cmgs_error_but_sent:0", Part(f"{PROMPT}\r\nERROR\r\n", 1)),
-        ("cmgs_ok_without_mr", Part(f"{PROMPT}\r\nOK\r\n", 1)),
-        ("cmgs_timeout_late_ok", Part(PROMPT, 1)),
-        ("reboot_after_ctrlz_sent", Part(PROMPT, 1)),
-        ("unplug_eio:after=1", Part(PROMPT, 1)),
-        ("hang_total:after=1", Part(SENT, 1)),
-        ("sr_never", Part(SENT, 1)),
-        ("creg_searching", Part(f"{PROMPT}\r\n+CMS ERROR: 331\r\n", 0)),
-        ("prompt_missing", Part("\r\n+CMGS: 0\r\n\r\nOK\r\n", 1)),
-        ("prompt_then_error", Part(f"{PROMPT}\r\nERROR\r\n", 0)),
-        ("urc_mid_response", Part(SENT, 1)),
-    ],
-)
-def test_a_part_under_a_fault(fault: str, part: Part) -> None:
-    rig = Rig().ready()
-    rig.machine.device.bench.arm(fault)
-    assert Part(rig.send(), len(rig.events("accepted"))) == part
-
-
-class TestSending:
-    def test_a_late_answer_comes_late_and_the_modem_works_meanwhile(self) -> None:
-        rig = Rig(faults=("cmgs_timeout_late_ok:100,times=1",)).ready("2,1,0,0,0")
-        assert rig.send() == PROMPT
-        assert rig.ask("AT") == "\r\nOK\r\n"
-        assert rig.wait(99) == ""
-        assert rig.wait(1) == "\r\n+CMGS: 0\r\n\r\nOK\r\n"
-
-    def test_a_restart_after_the_part_says_the_boot_lines_and_reports_all_the_same(self) -> None:
-        rig = Rig(profile="quectel", faults=("reboot_after_ctrlz_sent",)).ready()
-        rig.send()
-        assert "RDY" in rig.wait(2)
-        rig.ready()
-        assert [report.reference for report in reports_in(rig.wait(10))] == [0]
-
-    def test_without_its_prompt_the_modem_waits_for_the_pdu_until_escape(self) -> None:
-        rig = Rig(faults=("prompt_missing:times=1",)).ready()
-        assert rig.ask("AT+CMGS=20") == ""
-        assert rig.ask("AT") == ""
-        assert rig.type("\x1b") == "\r\nOK\r\n"
-        assert rig.ask("AT") == "\r\nOK\r\n"
-        assert rig.events("accepted") == []
-
-    def test_after_a_refused_prompt_the_pdu_is_no_command(self) -> None:
-        rig = Rig(faults=("prompt_then_error:times=1",)).ready()
-        pdu = submit(BUDI, "halo")
-        assert rig.ask(f"AT+CMGS={pdu.length}") == f"{PROMPT}\r\nERROR\r\n"
-        assert rig.type(f"{pdu.hex}\x1a\x1b") == ""
-        assert rig.ask("AT") == "\r\nOK\r\n"
 
 
 class TestReports:
@@ -107,46 +39,14 @@ class TestReports:
         assert rig.events("report") == []
 
 
-class TestLine:
-    def test_the_echo_stays(self) -> None:
-        rig = Rig(faults=("echo_on",))
-        assert rig.ask("ATE0") == "ATE0\r\r\nOK\r\n"
-        assert rig.ask("AT") == "AT\r\r\nOK\r\n"
-        pdu = submit(BUDI, "halo")
-        assert rig.submit(pdu).endswith(f"{PROMPT}{pdu.hex}\x1a\r\n+CMGS: 0\r\n\r\nOK\r\n")
-
-    def test_an_unknown_signal(self) -> None:
-        rig = Rig(faults=("csq_99",)).ready()
-        assert rig.ask("AT+CSQ") == "\r\n+CSQ: 99,99\r\n\r\nOK\r\n"
-
+class TestRadio:
     def test_searching_for_a_network(self) -> None:
         rig = Rig(faults=("creg_searching",)).ready()
         assert rig.ask("AT+CREG?") == "\r\n+CREG: 0,2\r\n\r\nOK\r\n"
         assert rig.ask("AT+COPS?") == "\r\n+COPS: 0\r\n\r\nOK\r\n"
+        assert rig.send() == f"{PROMPT}\r\n+CMS ERROR: 331\r\n"
         rig.machine.device.bench.clear("creg_searching")
         assert rig.ask("AT+CREG?") == "\r\n+CREG: 0,1\r\n\r\nOK\r\n"
-
-    def test_a_line_of_its_own_accord_inside_an_answer(self) -> None:
-        rig = Rig(faults=("urc_mid_response",)).ready()
-        assert rig.ask("AT+CSQ") == "\r\n+CSQ: 20,99\r\nRING\r\n\r\nOK\r\n"
-        assert rig.ask("AT") == "\r\nOK\r\n"
-
-    def test_a_line_glued_behind_ok(self) -> None:
-        rig = Rig(faults=("urc_glued_after_ok",)).ready()
-        assert rig.ask("AT") == '\r\nOK\r\n\r\n+CMTI: "SM",1\r\n'
-        assert rig.ask("AT+NONE") == "\r\nERROR\r\n"
-
-    def test_byte_by_byte_in_order_and_in_time(self) -> None:
-        rig = Rig(faults=("rx_chunk_1byte:10",))
-        rig.machine.receive(b"AT\rAT\r")
-        answer = b"AT\r\r\nOK\r\nAT\r\r\nOK\r\n"
-        chunks = []
-        for _ in range(len(answer)):
-            chunks += rig.machine.drain()
-            rig.elapsed = rig.machine.next_due() or rig.elapsed
-            rig.machine.run_due()
-        assert chunks == [answer[at : at + 1] for at in range(len(answer))]
-        assert rig.elapsed == pytest.approx(0.17)
 
 
 class TestPower:
@@ -228,6 +128,40 @@ class TestTriggers:
         assert hits(1) != hits(2)
         assert 35 < sum(hits(1)) < 85
 
+    @pytest.mark.parametrize(
+        ("window", "struck"),
+        [
+            ("from=2", [0, 0, 1, 1, 1, 1]),
+            ("for=2", [1, 1, 0, 0, 0, 0]),
+            ("from=1,for=3", [0, 1, 1, 1, 0, 0]),
+            ("from=1,after=2", [0, 0, 0, 1, 1, 1]),
+            ("from=1,for=3,times=1", [0, 1, 0, 0, 0, 0]),
+        ],
+    )
+    def test_within_a_time_that_counts_from_its_arming(self, window: str, struck: list[int]) -> None:
+        rig = Rig().ready()
+        rig.wait(100)
+        rig.machine.device.bench.arm(f"csq_99:{window}")
+        seen: list[bool] = []
+        for _ in struck:
+            seen.append("99,99" in rig.ask("AT+CSQ"))
+            rig.wait(1)
+        assert seen == [bool(hit) for hit in struck]
+
+    @pytest.mark.parametrize(
+        ("match", "silent"),
+        [("+CS", ["AT+CSQ", "AT+CSCS?"]), ("at+csq", ["AT+CSQ"]), ("+CSCS?", ["AT+CSCS?"]), ("E", [])],
+    )
+    def test_only_while_the_command_begins_so(self, match: str, silent: list[str]) -> None:
+        rig = Rig(faults=(f"missing_final:match={match}",)).ready()
+        asked = ["AT+CSQ", "AT+CSCS?", "AT+CREG?"]
+        assert [command for command in asked if "OK" not in rig.ask(command)] == silent
+
+    def test_a_part_belongs_to_its_command(self) -> None:
+        rig = Rig(faults=("lf_only:match=+CMGS",)).ready()
+        assert rig.ask("AT") == "\r\nOK\r\n"
+        assert rig.send() == "\n> \n+CMGS: 0\n\nOK\n"
+
     def test_two_faults_meet(self) -> None:
         rig = Rig(faults=("cmgs_ok_without_mr", "sr_duplicate", "rx_chunk_1byte:0")).ready()
         assert rig.send() == f"{PROMPT}\r\nOK\r\n"
@@ -235,7 +169,10 @@ class TestTriggers:
 
     @pytest.mark.parametrize(
         "text",
-        ["", "none", "csq_99:1", "cmgs_code:1,2", "cmgs_code:x", "cmgs_code:-1", "sr_never:often=3", "cmgs_code:nan"],
+        [
+            "", "none", "csq_99:1", "cmgs_code:1,2", "cmgs_code:x", "cmgs_code:-1", "sr_never:often=3",
+            "cmgs_code:nan", "sr_never:after=1.5", "sr_never:from=x", "sr_never:for=-1", "sr_never:p=",
+        ],
     )  # fmt: skip
     def test_what_is_wrong_is_refused(self, text: str) -> None:
         with pytest.raises(ValueError, match=r"\w"):

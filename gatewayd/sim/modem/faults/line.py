@@ -13,7 +13,7 @@ from gatewayd.sim.modem.atline import Command
 from gatewayd.sim.modem.hooks import Given, Hook, Kind, Trigger
 from gatewayd.sim.modem.occasions import Heard, Start
 from gatewayd.sim.modem.session import Session
-from gatewayd.sim.modem.values import SILENCE, Answer, Deafen, EchoAgain, Prompt, Reboot, Say
+from gatewayd.sim.modem.values import SILENCE, Answer, Deafen, EchoAgain, Prompt, Reboot, Say, Verdict
 
 _RING: Final = "RING"
 _CALLER: Final = '+CLIP: "+6281200000199",145,"",0,"",0'
@@ -41,10 +41,20 @@ def _without_final(of: str = "") -> Callable[[Given, str, Answer], Answer | None
     return change
 
 
+def _part_without_final(_: Given, verdict: Verdict) -> Verdict | None:
+    answer = verdict.answer
+    return replace(verdict, answer=replace(answer, final="")) if answer.final == "OK" and answer.info else None
+
+
 def _final_late(given: Given, _: str, answer: Answer) -> Answer | None:
     if not answer.final:
         return None
     return replace(answer, final="", then=(*answer.then, Say((answer.final,), after_s=given.number(10))))
+
+
+def _part_final_late(given: Given, verdict: Verdict) -> Verdict | None:
+    late = _final_late(given, "", verdict.answer)
+    return replace(verdict, answer=late) if late else None
 
 
 def _ok_first(_: Given, __: str, answer: Answer) -> Answer | None:
@@ -145,8 +155,10 @@ FAULTS: Final[Mapping[str, Kind]] = MappingProxyType({
     "quoted_cpin": Kind("the state of the SIM stands in quotes", Hook(answer=_quoted)),
     "csq_swallowed": Kind("AT+CSQ is answered a bare OK", Hook(answer=_nothing_read)),
     "ok_before_info": Kind("OK comes before the information", Hook(answer=_ok_first)),
-    "missing_final": Kind("no OK comes", Hook(answer=_without_final())),
-    "late_final": Kind("OK or the error comes so late", Hook(answer=_final_late), "seconds [10]"),
+    "missing_final": Kind(
+        "no OK comes, behind +CMGS neither", Hook(answer=_without_final(), verdict=_part_without_final)),
+    "late_final": Kind(
+        "OK or the error comes so late", Hook(answer=_final_late, verdict=_part_final_late), "seconds [10]"),
     "spurious_ok_on_boot": Kind("OK comes behind the boot lines", Hook(start=_ok_behind_boot)),
     "final_command_not_support": Kind(
         "COMMAND NOT SUPPORT in place of an error", Hook(answer=_refuses_with("COMMAND NOT SUPPORT"))),
