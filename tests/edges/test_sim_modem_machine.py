@@ -15,7 +15,7 @@ from gatewayd.core.model import Concat, Encoding
 from gatewayd.sim.modem.ledger import Entry, MemoryLedger
 from gatewayd.sim.modem.machine import Machine
 from gatewayd.sim.modem.network import Behaviour, Settings
-from gatewayd.sim.modem.port import Unplugged
+from gatewayd.sim.modem.port import Output, Unplugged
 from gatewayd.sim.modem.profiles import PROFILES
 from gatewayd.sim.modem.serve import Options, build
 from gatewayd.sim.modem.values import PullOut, Reboot
@@ -27,7 +27,7 @@ BUDI: Final = "+628120000101"
 
 @dataclass
 class Rig:
-    """A modem, a ledger, and a clock that only `wait` moves."""
+    """A modem, a ledger, and a clock that only `wait` moves; `happened` is what became of the port."""
 
     settings: Settings = field(default_factory=lambda: Settings(latency_ms=2000, report_delay_ms=5000))
     profile: str = "generic"
@@ -37,7 +37,7 @@ class Rig:
     def __post_init__(self) -> None:
         self.elapsed = 0.0
         self.ledger = MemoryLedger()
-        self.unplugged = False
+        self.happened: list[Output] = []
         clock = Clock(now=lambda: NOON + timedelta(seconds=self.elapsed), monotonic=lambda: self.elapsed)
         options = Options(Path("unused"), self.profile, self.settings, self.faults, None, self.seed)
         self.machine: Machine = build(options, self.ledger, clock)
@@ -75,12 +75,16 @@ class Rig:
         said = self.ask(f"AT+CMGS={pdu.length}")
         return said + self.type(f"{pdu.hex}\x1a") + self.wait(2)
 
+    @property
+    def unplugged(self) -> bool:
+        return any(isinstance(output, Unplugged) for output in self.happened)
+
     def events(self, name: str) -> list[Entry]:
         return [entry for entry in self.ledger.entries if entry["event"] == name]
 
     def _said(self) -> str:
         outputs = self.machine.drain()
-        self.unplugged = self.unplugged or any(isinstance(output, Unplugged) for output in outputs)
+        self.happened += (output for output in outputs if not isinstance(output, bytes))
         return b"".join(output for output in outputs if isinstance(output, bytes)).decode("latin-1")
 
 
