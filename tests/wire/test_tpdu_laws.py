@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatewayd.core.model import Concat, Encoding
-from gatewayd.wire.gsm7_tables import ENCODE
+from gatewayd.wire.gsm7_tables import ENCODE, Language, Shift, encoding, shifts_of
 from gatewayd.wire.segment import segment
 from gatewayd.wire.tpdu import (
     Alphabet,
@@ -52,6 +52,37 @@ def test_a_segmented_text_goes_out_and_comes_back(
         assert (read.status_report, read.validity_s, read.message_class) == (report, 3600, message_class)
         joined += read.data
     assert text_of(Alphabet(cut.encoding.value), joined) == text
+
+
+@given(st.sampled_from(list(Language)), st.data(), st.integers(0, 0xFFFF), st.integers(0, 7))
+def test_a_text_in_national_tables_goes_out_and_comes_back(
+    language: Language, data: st.DataObject, reference: int, replaces: int
+) -> None:
+    shift = data.draw(st.sampled_from(shifts_of(language)))
+    text = data.draw(st.text(st.sampled_from(sorted(encoding(shift))), max_size=400))
+    cut = segment(text, 16 if reference > 0xFF else 8, (language,))
+    for number, part in enumerate(cut.parts, 1):
+        place = Concat(reference, len(cut.parts), number) if len(cut.parts) > 1 else None
+        submit = Submit("+6281200000101", part, cut.encoding, place, shift=cut.shift, replaces=replaces)
+        pdu = encode_submit(submit)
+        read = decode(pdu.hex, incoming=False)
+        assert isinstance(read, SubmitPdu)
+        assert pdu.length <= 164
+        assert (read.text, read.concat, read.shift, read.replaces) == (part, place, cut.shift, replaces)
+        assert text_of(read.alphabet, read.data, read.shift) == part
+
+
+def test_a_text_may_be_in_tables_it_would_not_need() -> None:
+    shift = Shift(Language.URDU, Language.URDU)
+    read = decode(encode_submit(Submit("3636", "abc", Encoding.GSM7, shift=shift)).hex, incoming=False)
+    assert isinstance(read, SubmitPdu)
+    assert (read.text, read.shift, [element.identifier for element in read.elements]) == ("abc", shift, [0x24, 0x25])
+
+
+def test_tables_say_nothing_about_ucs2() -> None:
+    shift = Shift(Language.URDU, Language.URDU)
+    plain = encode_submit(Submit("3636", "д", Encoding.UCS2))
+    assert encode_submit(Submit("3636", "д", Encoding.UCS2, shift=shift)) == plain
 
 
 @given(st.one_of(NUMBERS, st.sampled_from(["UNPAB", "3", "INDOSAT", "Info-XL"])), TEXTS, MOMENTS)
@@ -119,8 +150,23 @@ def test_a_replacing_message_says_which_type_it_replaces(protocol: int, replaced
         Submit("+6281200000101", "д" * 71, Encoding.UCS2),
         Submit("+6281200000101", "rahasia", Encoding.GSM7, Concat(1, 2, 3)),
         Submit("+6281200000101", "rahasia", Encoding.GSM7, message_class=9),
+        Submit("+6281200000101", "rahasia", Encoding.GSM7, replaces=8),
+        Submit("+6281200000101", "rahasia", Encoding.GSM7, shift=Shift(single=256)),
+        Submit("+6281200000101", "a" * 156, Encoding.GSM7, shift=Shift(single=1)),
     ],
-    ids=["nobody", "typed number", "alphabet", "septets", "septets of a part", "octets", "place", "class"],
+    ids=[
+        "nobody",
+        "typed number",
+        "alphabet",
+        "septets",
+        "septets of a part",
+        "octets",
+        "place",
+        "class",
+        "type",
+        "language",
+        "room",
+    ],
 )
 def test_what_cannot_be_expressed_is_a_value_error_without_the_text(submit: Submit) -> None:
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - the message is checked below

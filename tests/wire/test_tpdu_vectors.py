@@ -89,33 +89,9 @@ def test_a_status_report_is_read(case: dict[str, Any]) -> None:
     assert read.submitted_at <= read.discharged_at
 
 
-def test_the_second_part_after_an_escape_pair_is_packed_as_others_pack_it() -> None:
-    part_1 = encode_submit(Submit("+46708251358", "a" * 152, Encoding.GSM7, Concat(0x2A, 2, 1)))
-    part_2 = encode_submit(Submit("+46708251358", "€" + "b" * 20, Encoding.GSM7, Concat(0x2A, 2, 2)))
-    head = "0061000B916407281553F80000"
-    assert part_1.hex.startswith(head + "9F0500032A0201")
-    assert part_2.hex == head + "1D0500032A02023665B1582C168BC562B1582C168BC562B1582C06"
-
-
-@pytest.mark.parametrize(
-    ("user_data", "text"),
-    [("0703240101D8CC01", "ş"), ("0603250101E800", "ş")],
-    ids=["V40 Turkish single shift", "V40 Turkish locking shift"],
-)
-def test_national_shifts_are_read_from_the_header(user_data: str, text: str) -> None:
-    read = decode("0040048121430000" + "11101021436500" + user_data)
-    assert isinstance(read, Deliver)
-    assert read.text == text
-
-
 @pytest.mark.parametrize(
     "pdu",
     [
-        "000ABF00",
-        "001C011C",
-        "00410000",
-        "07912143658709F1047B918100551512F20000111010214365000AE8329BFD4697D9EC37",
-        "07912143658709F1040B918100551512F2000011101021436500A0E8329BFD4697D9EC37",
         "07912143658709F1040B918100551512F20000111010214365000AE8329BFD4697D9EC",
         "07912143658709F1440B918100551512F20000111010214365000A20",
         "07912143658709F1440B918100551512F2000811101021436500020500",
@@ -129,11 +105,6 @@ def test_national_shifts_are_read_from_the_header(user_data: str, text: str) -> 
         "0001",
     ],
     ids=[
-        "V42 status report with a short address",
-        "V42 deliver of two octets",
-        "V42 submit that came in",
-        "V42 sender longer than the buffer",
-        "V42 length larger than the data",
         "cut off",
         "header longer than the septets",
         "header longer than the octets",

@@ -1,4 +1,4 @@
-"""USSD: request strings (V33), reply lines of all habits, and that no line breaks the reader."""
+"""USSD: request strings, reply lines of all habits, and that no line breaks the reader. Vectors: test_vectors.py."""
 
 import pytest
 from hypothesis import given
@@ -9,22 +9,6 @@ from gatewayd.wire.gsm7_tables import ENCODE
 from gatewayd.wire.ussd import Style, UssdReply, encode_request, encode_text, parse
 
 SALDO = "Sisa pulsa Rp.24025.Aktif sd 28/08/2027."
-
-
-@pytest.mark.parametrize(
-    ("code", "packed"),
-    [
-        ("*101#", "AA182C3602"),
-        ("*144#", "AA188D3602"),
-        ("*100#", "AA180C3602"),
-        ("*888#", "2A1C0E3702"),
-        ("*123#", "AA986C3602"),
-        ("*99#", "AA5C6E04"),
-        ("*141*1#", "AA182DA68A8D1A"),
-    ],
-)
-def test_a_request_packs_as_sticks_want_it(code: str, packed: str) -> None:
-    assert encode_request(code, "hex7") == packed
 
 
 def test_a_request_may_go_plainly_or_as_ucs2() -> None:
