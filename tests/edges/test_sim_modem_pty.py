@@ -51,7 +51,7 @@ AS_EVERYBODY: Final = (
 
 
 class Process:
-    """`python -m gatewayd.sim.modem`, up and ready."""
+    """`python -m gatewayd.sim.modem`, up and ready; `names` is where it says it is."""
 
     def __init__(self, link: Path, ledger: Path, *arguments: str, under: Sequence[str] = ()) -> None:
         self.link, self.ledger = link, ledger
@@ -61,7 +61,8 @@ class Process:
             stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert self.process.stdout is not None
-        assert self.process.stdout.readline() == f"simulated modem at {link}\n"
+        self.names = self.process.stdout.readline().removeprefix("simulated modem at ").rstrip("\n").split(" and ")
+        assert self.names[0] == str(link)
 
     def control(self, **message: object) -> dict[str, object]:
         return control(self.link, message)

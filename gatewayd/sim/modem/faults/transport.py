@@ -16,7 +16,7 @@ _NOISE: Final = bytes.fromhex("fffefcf0e0c080")
 _NUL: Final = b"\0\0"
 #: What the bits of a character are taken for at another speed; always with the high bit set.
 _MISREAD: Final = bytes((value * 167 + 91) % 128 | 0x80 for value in range(256))
-#: How long a client has for reading an answer before the port dies under it.
+#: How long a client has for reading an answer before the port goes: a terminal takes with it what was not read.
 _READING_S: Final = 0.05
 _POSITIONS: Final = (
     "$GPGGA,050000.00,0612.0000,S,10649.0000,E,1,08,1.0,12.0,M,,M,,*5F",
@@ -33,7 +33,9 @@ def _absent(given: Given, start: Start) -> Start:
 
 
 def _as_disc(given: Given, start: Start) -> Start | None:
-    return _absent(Given((given.number(30),)), start) if start.reason == "restart" else None
+    if start.reason != "restart":
+        return None
+    return replace(start, then=(*start.then, PullOut(after_s=_READING_S, back_s=_back_s(given, 30))))
 
 
 def _busy(given: Given, start: Start) -> Start:
