@@ -32,8 +32,8 @@ _FAILURES: Final = (PeerFailed, AssertionError)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
-    if args.show is not None:
-        sys.stdout.write(table(json.loads(args.show.read_text(encoding="utf-8"))["figures"]) + "\n")
+    if args.show:
+        sys.stdout.write(table(_read(args.show)) + "\n")
         return 0
     chosen = _installed([CANDIDATES[key] for key in args.only])
     results = {candidate.title: Figures() for candidate in chosen}
@@ -93,6 +93,15 @@ def _write(path: Path, results: Mapping[str, Figures], begun: float) -> None:
     path.write_text(json.dumps({"begun": when, "host": host, "figures": results}, indent=1) + "\n", encoding="utf-8")
 
 
+def _read(paths: Sequence[Path]) -> dict[str, Figures]:
+    """The figures of earlier runs, as one."""
+    results: dict[str, Figures] = {}
+    for path in paths:
+        for title, figures in json.loads(path.read_text(encoding="utf-8"))["figures"].items():
+            results[title] = results.get(title, {}) | figures
+    return results
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.peers", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -104,7 +113,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="small numbers")
     parser.add_argument("--repeat", type=int, default=1, metavar="N", help="medians of N runs of each")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures as they come")
-    parser.add_argument("--show", type=Path, metavar="FILE", help="measure nothing, print the table of FILE")
+    parser.add_argument(
+        "--show", type=Path, nargs="+", metavar="FILE", help="measure nothing, print the table of FILEs"
+    )
     parser.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()), metavar="DIR",
                         help="folder for spools and databases, on the disk that is to be measured")  # fmt: skip
     return parser

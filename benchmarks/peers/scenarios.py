@@ -39,13 +39,13 @@ class Sizes:
     """`seconds`: for how long a gateway at its usual pace is kept sending; `on_air`: messages at 1 s of radio, a
     third of them at 3 s; `back_s`: how long a gateway may take to come back."""
 
-    seconds: float = 30.0
-    on_air: int = 45
-    rest_s: float = 60.0
-    submits: int = 9
+    seconds: float = 20.0
+    on_air: int = 30
+    rest_s: float = 30.0
+    submits: int = 7
     messages: int = 100
     kills: int = 8
-    back_s: float = 180.0
+    back_s: float = 120.0
 
 
 QUICK: Final = Sizes(seconds=6.0, on_air=12, rest_s=10.0, submits=3, messages=24, kills=2, back_s=60.0)
@@ -132,7 +132,7 @@ def fleet(candidate: Candidate, base: Path, sizes: Sizes, count: int) -> Figures
 def on_air(candidate: Candidate, base: Path, sizes: Sizes, seconds: int) -> Figures:
     """`seconds` of radio for each message: the share of the time in which the radio works."""
     with running(candidate, base, 1, seconds * 1000, 3000) as (peer, line):
-        send_all(peer, line, max(5, sizes.on_air // seconds))
+        send_all(peer, line, max(6, sizes.on_air // seconds))
         return {f"busy_{seconds}s": trace.busy(line.traces()[0])}
 
 
@@ -187,12 +187,13 @@ def gone(candidate: Candidate, base: Path, sizes: Sizes, away_s: int) -> Figures
         line.tell({"unplug": True})
         time.sleep(away_s)
         line.tell({"replug": True})
-        plugged, before = time.monotonic(), line.accepted
-        while line.accepted == before and time.monotonic() - plugged < sizes.back_s and peer.is_alive:
+        plugged = time.monotonic()
+        while time.monotonic() - plugged < sizes.back_s and peer.is_alive:
             time.sleep(_POLL_S)
-        if line.accepted == before:
-            return {name: None}
-        return {name: next(one.asked for one in line.traces()[0].sent if one.asked > plugged) - plugged}
+            for one in line.traces()[0].sent:
+                if one.asked > plugged:
+                    return {name: one.asked - plugged}
+        return {name: None}
 
 
 def _enough(candidate: Candidate, sizes: Sizes, count: int) -> int:
