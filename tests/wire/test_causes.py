@@ -96,11 +96,12 @@ def test_words_are_looked_up(text: str, code: str) -> None:
         ("3 4 14 20 106 256-258 515", D, Blame.DEVICE),
         ("10-13 15-18 103 262 772", D, Blame.SIM),
         ("30 32 111-113 134 148", D, Blame.NETWORK),
+        ("104 105 108-110 114 115 122 131 149 150", D, Blame.NETWORK),
         ("107 132 133", D, Blame.ACCOUNT),
         ("31", Q, Blame.NETWORK),
-        ("0 100 999", Q, Blame.DEVICE),
+        ("0 29 33 100 151 999", Q, Blame.DEVICE),
     ],
-    ids=["device", "SIM", "network", "account", "timeout proves nothing", "unknown proves nothing"],
+    ids=["device", "SIM", "network", "refused attach", "account", "timeout proves nothing", "unknown proves nothing"],
 )
 def test_a_cme_error_has_its_class(codes: str, kind: type[Outcome], blame: Blame) -> None:
     for code in numbers(codes):

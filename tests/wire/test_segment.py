@@ -168,3 +168,7 @@ def test_shifted_parts_rejoin_fit_and_encode(text: str, bits: int) -> None:
     assert "".join(found.parts) == text
     assert max(sizes(found)) <= (alone if len(found.parts) == 1 else part)
     assert len(found.parts) <= len(segment(text, width).parts)
+    if found.encoding is Encoding.GSM7:
+        assert [gsm7.decode(gsm7.encode(part, found.shift) or b"", found.shift) for part in found.parts] == [
+            *found.parts
+        ]

@@ -1,7 +1,10 @@
-"""What a +CME ERROR after AT+CMGS means. Source: TS 27.007 §9.2.
+"""What a +CME ERROR after AT+CMGS means.
 
 A CME error is the modem's own refusal, so the text stayed in the modem; a timeout and "unknown" prove
 nothing, and neither does a number that is not listed.
+
+Source: TS 27.007 §9.2.1 (general), §9.2.2 (packet domain: 100 and a cause of TS 24.008 §10.5.5.14 or §10.5.6.6,
+so an unlisted number of that range is a refusal by the network too). 256–258, 262, 515 and 772 are vendors' own.
 """
 
 from typing import Final
@@ -73,6 +76,8 @@ _DOUBT = {
 
 CME: Final = table(_DEVICE, _SIM, _NETWORK, _ACCOUNT, _DOUBT)
 _BY_TEXT: Final = by_text(CME)
+#: The packet domain's refusals: whatever the cause, the modem is not on the network.
+_PACKET_DOMAIN: Final = range(101, 151)
 
 
 def cme_outcome(code: int | None, text: str = "") -> Outcome:
@@ -80,5 +85,10 @@ def cme_outcome(code: int | None, text: str = "") -> Outcome:
     number = spell(code, text, _BY_TEXT)
     if number is None:
         return outcome("error", Meaning(_UNKNOWN, Blame.DEVICE, text or "ERROR without a cause"))
-    doubt = Meaning(_UNKNOWN, Blame.DEVICE, text or f"Unlisted cause {number}")
-    return outcome(f"cme-{number}", CME.get(number, doubt))
+    return outcome(f"cme-{number}", CME.get(number) or _unlisted(number, text))
+
+
+def _unlisted(number: int, text: str) -> Meaning:
+    if number in _PACKET_DOMAIN:
+        return Meaning(_LATER, Blame.NETWORK, text or f"Packet domain refused, cause {number - 100}")
+    return Meaning(_UNKNOWN, Blame.DEVICE, text or f"Unlisted cause {number}")

@@ -1,7 +1,9 @@
 """What a +CMS ERROR after AT+CMGS means.
 
 0–127 come from the network (TS 24.011 annex E), 128–255 from the service centre (TS 23.040 §9.2.3.22),
-300–511 from the modem (TS 27.005 §3.2.5), 512 and up are each vendor's own.
+300–511 from the modem (TS 27.005 §3.2.5), 512 and up are each vendor's own: 512–516 mean one thing to Wavecom
+(user abort, lower layer, CP error, please wait) and another to Siemens (user abort, unable to store, invalid status,
+character, length), so but for 515 they prove nothing.
 
 No number says "no credit": operators use several of the account rows for it, and 38, so those pause the
 SIM until its balance has been read. Numbers not listed: a network refusal is temporary (TS 24.011 §8.2.5.4 has
