@@ -75,7 +75,7 @@ class PtyPort:
         """Take the port away: an open client reads end of file and writes EIO. The link stays if it `leaves_name`."""
         if not self.is_plugged:
             return
-        self.release()
+        self._close_occupied()
         self._stop_watching()
         self._stop_looking()
         if not leaves_name:
@@ -115,12 +115,11 @@ class PtyPort:
         self._occupied = slave
 
     def release(self) -> None:
+        """The other program is gone, and with it what clients wrote meanwhile."""
         if self._occupied < 0:
             return
         termios.tcflush(self._master, termios.TCIFLUSH)
-        fcntl.ioctl(self._occupied, termios.TIOCNXCL)
-        os.close(self._occupied)
-        self._occupied = -1
+        self._close_occupied()
         self._look()
 
     def write(self, data: bytes) -> None:
@@ -220,6 +219,13 @@ class PtyPort:
         slave = self._open_slave()
         termios.tcflow(slave, action)
         os.close(slave)
+
+    def _close_occupied(self) -> None:
+        if self._occupied >= 0:
+            # The terminal would stay exclusive while its master is open.
+            fcntl.ioctl(self._occupied, termios.TIOCNXCL)
+            os.close(self._occupied)
+            self._occupied = -1
 
     def _locked_slave(self) -> int:
         try:

@@ -49,7 +49,8 @@ FAULTS: Final[Mapping[str, Kind]] = MappingProxyType({
         "the prompt comes so late, and nothing is read before it", Hook(prompt=_late), "seconds [20]"),
     "prompt_then_error": Kind("the prompt is followed by ERROR at once", Hook(prompt=_refused)),
     "prompt_stuck_at_open": Kind(
-        "a client finds a prompt with a PDU already typed, but for Ctrl-Z", Hook(opening=_left_open)),
+        "a client finds an open prompt and a PDU typed by another: ESC drops it, Ctrl-Z sends it",
+        Hook(opening=_left_open)),
     "esc_ok": Kind("ESC at a prompt is answered OK", Hook(escape=_escape(Answer()))),
     "esc_silent": Kind("ESC at a prompt is not answered", Hook(escape=_escape(SILENCE))),
     "esc_echo": Kind("ESC at a prompt is answered [1B]", Hook(escape=_escape(Answer(("[1B]",), "")))),

@@ -164,16 +164,16 @@ FAULTS: Final[Mapping[str, Kind]] = MappingProxyType({
         "behind an answer the client's writes wait for this time (0: for good), as without clear-to-send",
         Hook(answer=_stalled), "seconds [5]"),
     "partial_write": Kind(
-        "of what the client writes at once only the first bytes arrive, as on a line without flow control",
+        "of what the client writes at once the first bytes arrive, the rest is lost, as without flow control",
         Hook(typed=_cut_short), "bytes [8]"),
     "rx_chunk_1byte": Kind("what the modem says comes byte by byte", Hook(line=_bytewise), "gap in ms [1]"),
     "rx_coalesced": Kind(
         "what the modem says within this time comes at once, at its end", Hook(line=_coalesced), "ms [200]"),
-    "rx_drop_bytes": Kind("of so many bytes of the modem's one is lost", Hook(line=_with_losses), "bytes [16]"),
+    "rx_drop_bytes": Kind("one in so many bytes of what the modem says is lost", Hook(line=_with_losses), "bytes [16]"),
     "rx_garbage_nonascii": Kind("bytes beyond ASCII come before what the modem says", Hook(line=_noisy)),
     "rx_nul_leading": Kind("two NUL come before what the modem says", Hook(line=_nul_first)),
     "baud_mismatch": Kind(
-        "all is garbage either way, until the client sets its side to this speed (over TCP there is none)",
+        "garbage either way until the client sets its terminal to this speed; over TCP for good",
         Hook(typed=_mistyped, line=_misread), "bits a second [9600]"),
     "wrong_port_silent": Kind(
         "a port of the stick's that neither hears nor says anything", Hook(typed=_deaf, line=_silent)),
