@@ -37,8 +37,14 @@ _LEAST_HEX: Final = 8
 #: The same for hex without any letter, which an operator's number or a voucher looks like.
 _LEAST_DECIMAL_HEX: Final = 16
 _CR: Final = 0x0D
-_UCS2_DCS: Final = frozenset({17, 72})
-_OCTETS_DCS: Final = 68
+#: Two letters of language and CR stand before the text, the letters packed into the first unit for UCS-2.
+_GSM7_WITH_LANGUAGE: Final = 16
+_UCS2_WITH_LANGUAGE: Final = 17
+_LANGUAGE: Final = re.compile(r"[a-z]{2}\r", re.ASCII)
+#: The group 01xx names the alphabet in bits 3–2: 72 is UCS-2, 68 is 8-bit data, others carry a class too.
+_GENERAL: Final = range(0x40, 0x80)
+_UCS2_DCS: Final = frozenset({_UCS2_WITH_LANGUAGE, *(dcs for dcs in _GENERAL if dcs & 0x2C == 0x08)})
+_OCTETS_DCS: Final = frozenset(dcs for dcs in _GENERAL if dcs & 0x2C == 0x04)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +110,20 @@ def _unpack(octets: bytes) -> str:
 
 
 def _readable(text: str, dcs: int | None) -> str:
+    """What a person reads: the text decoded, without the language that some codings put before it."""
+    decoded = _decoded(text, dcs)
+    if dcs == _GSM7_WITH_LANGUAGE and _LANGUAGE.match(decoded):
+        return decoded[3:]
+    return decoded
+
+
+def _decoded(text: str, dcs: int | None) -> str:
     """The text, decoded if it is hex of something; as it stands otherwise."""
     if len(text) < _LEAST_HEX or _HEX.fullmatch(text) is None:
         return text
     octets = bytes.fromhex(text)
     if _is_ucs2(octets, dcs):
-        return ucs2.decode(octets)
+        return ucs2.decode(octets[_language_octets(octets, dcs) :])
     if text.isdecimal() and len(text) < _LEAST_DECIMAL_HEX:
         return text
     return next(filter(_is_prose, _readings(octets, dcs)), text)
@@ -122,9 +136,14 @@ def _is_ucs2(octets: bytes, dcs: int | None) -> bool:
     return _is_text(ucs2.decode(octets)) and (dcs in _UCS2_DCS or not any(octets[::2]))
 
 
+def _language_octets(octets: bytes, dcs: int | None) -> int:
+    letters = gsm7.decode(gsm7.unpack(octets[:2], 2))
+    return 2 if dcs == _UCS2_WITH_LANGUAGE and letters.isascii() and letters.islower() and letters.isalpha() else 0
+
+
 def _readings(octets: bytes, dcs: int | None) -> Iterator[str]:
     """What the octets may say, the likeliest first."""
-    if dcs == _OCTETS_DCS:
+    if dcs in _OCTETS_DCS:
         yield octets.decode("latin-1")
     yield _unpack(octets)
     if len(octets) % 2 == 0:
