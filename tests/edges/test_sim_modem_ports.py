@@ -8,6 +8,7 @@ import subprocess
 import sys
 import termios
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -134,6 +135,16 @@ class TestPort:
             client.say("AT\r")
         wait_for(lambda: is_writable(client), "the end of the stall")
         assert client.ask("AT") == "\r\nOK\r\n"
+
+    def test_a_client_that_has_the_port_for_itself_is_stalled_too(self, tmp_path: Path) -> None:
+        fault = "write_stall:0.2,match=+CSQ,times=1"
+        modem = Process(tmp_path / "gsm1", tmp_path / "ledger", "--fault", fault, under=AS_EVERYBODY)
+        client = Client(modem.link).set_up()
+        fcntl.ioctl(client.port, termios.TIOCEXCL)
+        client.ask("AT+CSQ")
+        assert client.ask("AT") == "\r\nOK\r\n"
+        client.close()
+        assert modem.end() == 0
 
     def test_all_is_garbage_until_the_speeds_agree(self, start: Start, attach: Attach) -> None:
         modem = begin(start, "--fault", "baud_mismatch:19200")
