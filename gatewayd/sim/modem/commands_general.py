@@ -12,6 +12,8 @@ _NOT_ALLOWED: Final = 3
 _CHARSETS: Final = ("GSM", "UCS2", "IRA")
 _CIRCUIT: Final = "+CREG"
 _REGISTRATIONS: Final = (_CIRCUIT, "+CGREG", "+CEREG")
+#: Fed by a cable, no battery (TS 27.007 §8.4).
+_POWERED: Final = "+CBC: 2,0"
 _LOCATION: Final = ',"00C8","0000A1B2"'
 
 
@@ -124,6 +126,14 @@ def _signal(device: Device, _: Command) -> Answer:
     return Answer((f"+CSQ: {device.radio().csq},99",))
 
 
+def _attached_now(device: Device, _: Command) -> Answer:
+    return Answer((f"+CGATT: {int(device.radio().is_registered)}",))
+
+
+def _battery(_: Device, __: Command) -> Answer:
+    return Answer((_POWERED,))
+
+
 def _charset(device: Device, command: Command) -> Answer:
     if command.parameters[0] not in _CHARSETS:
         return _not_allowed(device)
@@ -166,6 +176,8 @@ GENERAL: Final = MappingProxyType({
     ("+COPS", Form.READ): _operator_now,
     ("+COPS", Form.SET): _operator,
     ("+CSQ", Form.EXECUTE): _signal,
+    ("+CGATT", Form.READ): _attached_now,
+    ("+CBC", Form.EXECUTE): _battery,
     ("+CSCS", Form.SET): _charset,
     ("+CSCS", Form.READ): _charset_now,
     ("+CSCS", Form.TEST): _charset_choices,
