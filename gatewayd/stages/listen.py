@@ -60,5 +60,5 @@ class TransportListener:
 
 
 def _store_incoming(conn: sqlite3.Connection, message: IncomingSms, now: datetime) -> bool:
-    digest = hashlib.sha256(f"{message.sim} {message.raw_pdu}".encode()).digest()
+    digest = hashlib.sha256(message.raw_pdu.encode()).digest()
     return inbox.store(conn, message, digest, now, joined)

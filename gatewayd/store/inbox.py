@@ -40,21 +40,28 @@ class InboxRow:
 
 
 def store(conn: sqlite3.Connection, message: IncomingSms, digest: bytes, now: datetime, join: Join) -> bool:
-    """Keep what came; False if it is here already. A message that it completes is put together at once."""
+    """Keep what came; False if it is here already: from the same modem, or from the same SIM in another one (a SIM that
+    cannot be read just now is still the same). A message that it completes is put together at once."""
     concat = message.concat
     reference, total, number = (concat.reference, concat.total, concat.number) if concat else (0, 1, 1)
     if not message.sender and not message.text:
         total = _UNREADABLE
-    cursor = conn.execute(
+    known = conn.execute(
+        "SELECT 1 FROM incoming_parts WHERE digest = ? AND (modem = ? OR (sim = ? AND sim <> ''))",
+        (digest, message.modem, message.sim),
+    ).fetchone()
+    if known is not None:
+        return False
+    conn.execute(
         "INSERT INTO incoming_parts (digest, modem, sim, sender, reference, total, number, text, raw, sent_at, received_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING",
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             digest, message.modem, message.sim, message.sender, reference, total, number, message.text,
             message.raw_pdu, to_ms(message.sent_at), to_ms(now),
         ),
     )  # fmt: skip
-    if cursor.rowcount != 1 or total == _UNREADABLE:
-        return cursor.rowcount == 1
+    if total == _UNREADABLE:
+        return True
     rows = conn.execute(
         "SELECT * FROM incoming_parts WHERE message IS NULL AND sim = ? AND sender = ? AND reference = ? AND total = ?"
         " ORDER BY id",

@@ -217,7 +217,7 @@ CREATE TABLE health (
 -- What came from the network, part by part, once; `message` is set when the message is put together.
 CREATE TABLE incoming_parts (
     id          INTEGER PRIMARY KEY,
-    digest      BLOB NOT NULL UNIQUE,
+    digest      BLOB NOT NULL,
     modem       TEXT NOT NULL,
     sim         TEXT NOT NULL,
     sender      TEXT NOT NULL,
@@ -230,6 +230,7 @@ CREATE TABLE incoming_parts (
     received_at INTEGER NOT NULL,
     message     INTEGER REFERENCES incoming_sms (id)
 ) STRICT;
+CREATE INDEX incoming_parts_digest ON incoming_parts (digest);
 CREATE INDEX incoming_parts_open ON incoming_parts (sim, sender, reference, total) WHERE message IS NULL;
 
 CREATE TABLE incoming_sms (
