@@ -21,6 +21,9 @@ from tests.fakes.requests import new_request, number
 from tests.rigs.modem_world import World
 from tests.rigs.virtual_time import run_virtually
 
+#: No server is started, but a thousand lives take a minute.
+pytestmark = pytest.mark.system
+
 SEED = int(os.environ.get("GATEWAYD_SOAK_SEED", "20261123"))
 PAIRS = int(os.environ.get("GATEWAYD_SOAK_PAIRS", "500"))
 GROUPS = 20
