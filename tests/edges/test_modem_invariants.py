@@ -126,3 +126,15 @@ def test_no_two_mishaps_together_break_what_we_promise(tmp_path: Path, group: in
         return found
 
     assert run_virtually(all_pairs()) == []
+
+
+#: Needs somebody's hand: a command for the power, the number of the service centre in the settings.
+STUCK = frozenset({"hang_total", "undervoltage_powerdown", "csca_cleared"})
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_after_a_mishap_that_passes_everything_goes_on_by_itself(tmp_path: Path, fault: str) -> None:
+    world = run_virtually(life(tmp_path, f"{fault}:times=2"))
+    waiting = list(world.db.conn.execute("SELECT 1 FROM deliveries WHERE state IN ('queued', 'submitting')"))
+    kept = world.db.conn.execute("SELECT count(*) FROM incoming_sms").fetchone()[0]
+    assert (len(waiting) == 0 and kept == len(WRITERS)) is (fault not in STUCK)

@@ -90,6 +90,10 @@ class World:
         self.baud, self.wire = 115200, None
         self._timer: asyncio.TimerHandle | None = None
         self._stalled: bytes | None = None
+        #: What the client typed, and when it opened the port and the port came back (virtual seconds).
+        self.all_typed = b""
+        self.opened_at: list[float] = []
+        self.plugged_at: list[float] = []
         self._is_occupied = False
         settings = NetworkSettings(latency_ms=800, report_delay_ms=2_000)
         settings.recipients.update({international(who): how for who, how in network.items()})
@@ -113,6 +117,7 @@ class World:
         if self._is_occupied:
             raise LinkError("another program has the port")
         self.wire, self.baud = wire, baud
+        self.opened_at.append(self.loop.time())
         self._step(self.machine.client_opened)
 
     def detach(self, wire: Wire) -> None:
@@ -120,6 +125,7 @@ class World:
             self.wire = None
 
     def typed(self, data: bytes) -> None:
+        self.all_typed += data
         if self._stalled is not None:
             self._stalled += data
         else:
@@ -165,6 +171,7 @@ class World:
 
     def _plug_in(self) -> None:
         self.port.touch()
+        self.plugged_at.append(self.loop.time())
         self._step(self.machine.plugged_in)
 
     def _resume(self) -> None:

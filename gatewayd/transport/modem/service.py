@@ -155,7 +155,7 @@ class Service:
         await self._tell_late()
         if self._wants_centre:
             self._wants_centre = False
-            await service_centre(self._session, self._settings)
+            await service_centre(self._session, self._agreed.centre)
         await self._look()
         if self._may_ask and self._balance.due_in() <= 0:
             self._asking = asyncio.create_task(self._ask_balance())

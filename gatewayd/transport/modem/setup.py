@@ -28,7 +28,8 @@ _SWEPT: Final = ("SM", "ME", "SR")
 @dataclass(frozen=True, slots=True)
 class Agreed:
     """Who is at the port, and what it agreed to. `acknowledges`: +CDS and +CMT want AT+CNMA; `indications` is the
-    setting of AT+CNMI that took, '' if none did; new messages go to `store`, and `stores` may hold some."""
+    setting of AT+CNMI that took, '' if none did; new messages go to `store`, and `stores` may hold some; `centre` is
+    the service centre's number."""
 
     imei: str
     imsi: str
@@ -37,6 +38,7 @@ class Agreed:
     indications: str
     store: str
     stores: tuple[str, ...]
+    centre: str
 
 
 async def set_up(session: Session, settings: Modem, pin: PinOnce) -> Agreed:
@@ -60,11 +62,11 @@ async def set_up(session: Session, settings: Modem, pin: PinOnce) -> Agreed:
     acknowledges = (await attempt(session, "AT+CSMS=1", "+CSMS:")).is_ok
     store, stores = await _choose_store(session, profile)
     indications = await choose_indications(session, profile)
-    await service_centre(session, settings)
+    centre = await service_centre(session, settings.smsc)
     if profile.more_messages:
         await attempt(session, f"AT+CMMS={profile.more_messages}")
     session.settle()
-    return Agreed(imei, imsi, profile, acknowledges, indications, store, stores)
+    return Agreed(imei, imsi, profile, acknowledges, indications, store, stores, centre)
 
 
 async def attempt(session: Session, command: str, prefix: str = "", timeout_s: float = 5.0) -> Answered:
@@ -163,8 +165,12 @@ def _fitted(setting: str, offered: list[frozenset[int]]) -> str:
     return ",".join(map(str, places))
 
 
-async def service_centre(session: Session, settings: Modem) -> None:
-    """Normally the SIM holds it; the settings' one is written only where it is empty."""
+async def service_centre(session: Session, known: str) -> str:
+    """The service centre's number in the SIM; `known` is written where the SIM lost it. '' if there is none."""
     answered = await attempt(session, "AT+CSCA?", timeout_s=10)
-    if settings.smsc and not re.search(r'"\+?\d', " ".join(answered.info)):
-        await attempt(session, f'AT+CSCA="{settings.smsc}",145', timeout_s=10)
+    found = re.search(r'"(\+?\d+)"', " ".join(answered.info))
+    if found:
+        return found[1]
+    if known:
+        await attempt(session, f'AT+CSCA="{known}",{145 if known.startswith("+") else 129}', timeout_s=10)
+    return known
