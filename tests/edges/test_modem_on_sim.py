@@ -122,9 +122,11 @@ async def test_ok_without_a_reference_is_accepted_without_one(tmp_path: Path) ->
     assert taken == 1
 
 
-async def test_a_refusal_right_behind_the_prompt_is_deferred(tmp_path: Path) -> None:
+async def test_a_refusal_right_behind_the_prompt_is_deferred_where_the_profile_waits_for_it(tmp_path: Path) -> None:
+    profile = tmp_path / "own.toml"
+    profile.write_text('prompt_gap = "100ms"')
     with sim_modem(tmp_path, "gsm1", "--latency-ms", "20", "--fault", "prompt_then_error:times=1") as modem:
-        async with running(settings(modem, command_gap="100ms")) as (transport, _, _):
+        async with running(settings(modem, profile=str(profile))) as (transport, _, _):
             outcomes = [await transport.submit(part(number=number)) for number in range(2)]
         assert [type(outcome) for outcome in outcomes] == [Deferred, Accepted]
         assert len(modem.ledger()) == 1

@@ -18,8 +18,9 @@ from gatewayd.wire.at import Answered, Dialogue, Echoed, Indicated, Prompted, St
 
 _ESC: Final = b"\x1b"
 _CTRL_Z: Final = b"\x1a"
-_BARRIER_S: Final = 3.0
-_BARRIERS: Final = 3
+#: How long each AT is waited for: after a deadline, and at a port just opened, whose modem may be starting still.
+_BARRIERS_S: Final = (3.0, 3.0, 3.0)
+_WAKE_S: Final = (0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0)
 _SETTLE_S: Final = 0.2
 
 
@@ -96,11 +97,11 @@ class Session:
         async with self._lock:
             self._link.write(_ESC)
             await asyncio.sleep(_SETTLE_S)
-            if await self._answers(_BARRIERS):
+            if await self._answers(_WAKE_S):
                 return
             for baud in bauds:
                 self._link.set_baud(baud)
-                if await self._answers(2, 0.7):
+                if await self._answers((0.7, 0.7)):
                     return
             self._give_up()
 
@@ -199,18 +200,20 @@ class Session:
         said = self._dialogue.abandon()
         self._link.write(_ESC)
         await asyncio.sleep(_SETTLE_S)
-        if not await self._answers(_BARRIERS):
+        if not await self._answers(_BARRIERS_S):
             self._give_up()
         return said
 
-    async def _answers(self, times: int, timeout_s: float = _BARRIER_S) -> bool:
-        """Whether one of `times` ATs is answered."""
-        for _ in range(times):
+    async def _answers(self, waits_s: Sequence[float]) -> bool:
+        """Whether an AT is answered, each waited for so long. Late answers to those before it are let go."""
+        for place, wait_s in enumerate(waits_s):
             try:
-                await self._exchange("AT", "", timeout_s)
+                await self._exchange("AT", "", wait_s)
             except TimeoutError:
                 self._dialogue.abandon()
             else:
+                if place:
+                    await asyncio.sleep(_SETTLE_S)
                 return True
         return False
 

@@ -97,7 +97,7 @@ async def _profile(session: Session, settings: Modem) -> Profile:
 
 def _manners(settings: Modem, profile: Profile) -> Manners:
     gap = max(settings.command_gap, profile.gap)
-    return Manners(gap, max(settings.command_gap, profile.prompt_gap), profile.piece, profile.piece_gap)
+    return Manners(gap, profile.prompt_gap, profile.piece, profile.piece_gap)
 
 
 async def _radio_on(session: Session) -> None:
