@@ -6,6 +6,7 @@ Each call returns after its commit; only then does a modem delete what it held.
 import hashlib
 import sqlite3
 from datetime import datetime
+from typing import Final
 
 from gatewayd.core.health import Health, IncomingSms
 from gatewayd.core.model import Submission
@@ -17,6 +18,10 @@ from gatewayd.stages.watch import Watch
 from gatewayd.store import inbox, tracking
 from gatewayd.wire.joined import joined
 
+#: A status report may wait so long for another transaction to be written with; the network waits 12 s for its
+#: acknowledgement (TS 24.011 §5.3.2.2, TR2M).
+_JOIN_S: Final = 0.5
+
 
 class TransportListener:
     """The Listener of every transport (transport/base.py)."""
@@ -25,7 +30,7 @@ class TransportListener:
         self._ctx, self._watch = ctx, watch
 
     async def status_report(self, report: StatusReport) -> None:
-        matched = await self._ctx.db.run(tracking.take_report, report, self._ctx.clock.now())
+        matched = await self._ctx.db.join(_JOIN_S, tracking.take_report, report, self._ctx.clock.now())
         log = get_logger().bind(modem=report.modem, status=report.status, tp_status=f"{report.tp_status:02x}")
         if matched is None:
             log.info("status_report.unmatched", mr=report.reference, to=mask(report.recipient))

@@ -3,7 +3,8 @@
 The connection and its thread are aiosqlite's; the whole function runs in that thread between BEGIN IMMEDIATE
 and COMMIT (ROLLBACK on any exception). One lock keeps tasks apart; the work is shielded, so a cancelled task
 leaves no open transaction: the caller that was cancelled reads again. `reading` opens a read-only connection
-for other processes (commands, children).
+for other processes (commands, children). `join` is for what may wait a moment: it goes into the transaction of
+whoever comes next, since each commit writes whole blocks of the disk.
 
 WAL, synchronous=FULL: an acknowledged commit survives a power cut. page_size 1024 and a checkpoint every
 4,000 pages keep the bytes written a message low (docs/performance.md).
@@ -14,9 +15,10 @@ import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Concatenate, Final, ParamSpec, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import aiosqlite
 
@@ -28,25 +30,80 @@ FILE: Final = "gatewayd.sqlite"
 _APPLICATION_ID: Final = 0x47574459  # "GWDY"
 
 
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """Work that waits for a transaction, and who waits for it."""
+
+    work: Callable[[sqlite3.Connection], Any]
+    done: asyncio.Future[Any]
+
+    def succeed(self, result: object) -> None:
+        if not self.done.done():
+            self.done.set_result(result)
+
+    def fail(self, error: BaseException) -> None:
+        if not self.done.done():
+            self.done.set_exception(error if isinstance(error, Exception) else StoreError("interrupted"))
+
+
 class Database:
     """The writing connection. Only `open_store` makes one."""
 
     def __init__(self, connection: aiosqlite.Connection, path: Path) -> None:
         self._connection = connection
         self._lock = asyncio.Lock()
+        self._joined: list[_Joined] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._flushing: asyncio.Task[None] | None = None
         self.path = path
 
     async def run(self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `fn(conn, …)` as one transaction and return what it returns. Raises StoreError for SQLite's faults."""
         return await asyncio.shield(self._run(lambda conn: fn(conn, *args, **kwargs)))
 
+    async def join(
+        self, within_s: float, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Like `run`, in the transaction of the next one that runs, behind it; after `within_s` in one of its own."""
+        loop = asyncio.get_running_loop()
+        joined = _Joined(lambda conn: fn(conn, *args, **kwargs), loop.create_future())
+        self._joined.append(joined)
+        if self._timer is None:
+            self._timer = loop.call_later(within_s, self._flush)
+        return await asyncio.shield(joined.done)
+
+    def forget_timer(self) -> None:
+        """The store is about to be closed: what still waited was not acknowledged, and comes again."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _flush(self) -> None:
+        """Nobody came; who failed is told by his own future."""
+        self._timer = None
+        self._flushing = asyncio.create_task(self._run(lambda conn: None))
+        self._flushing.add_done_callback(lambda task: task.cancelled() or task.exception())
+
     async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         async with self._lock:
+            joined, self._joined = self._joined, []
+            self.forget_timer()
             try:
-                # aiosqlite has no public call for a whole function in its thread; the version is pinned.
-                return await self._connection._execute(_transaction, self._connection._conn, work)  # type: ignore[no-any-return,no-untyped-call]
-            except sqlite3.Error as error:
-                raise StoreError(f"{self.path}: {error}") from error
+                result, others = await self._execute(lambda conn: (work(conn), [other.work(conn) for other in joined]))
+            except BaseException as error:
+                for other in joined:
+                    other.fail(error)
+                raise
+            for other, its_result in zip(joined, others, strict=True):
+                other.succeed(its_result)
+            return result
+
+    async def _execute(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            # aiosqlite has no public call for a whole function in its thread; the version is pinned.
+            return await self._connection._execute(_transaction, self._connection._conn, work)  # type: ignore[no-any-return,no-untyped-call]
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path}: {error}") from error
 
 
 def _transaction(conn: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -78,7 +135,10 @@ async def open_store(state_dir: Path) -> AsyncIterator[Database]:
         except sqlite3.Error as error:
             raise StoreError(f"{path}: {error}") from error
         await database.run(_migrate)
-        yield database
+        try:
+            yield database
+        finally:
+            database.forget_timer()
     finally:
         await connection.close()
 

@@ -57,6 +57,10 @@ class InlineDatabase:
         await asyncio.sleep(0)
         return database._transaction(self.conn, lambda conn: fn(conn, *args, **kwargs))
 
+    async def join(self, within_s: float, fn: Callable[..., T], *args: Any) -> T:
+        await asyncio.sleep(within_s)
+        return await self.run(fn, *args)
+
 
 class Wire:
     """What SerialLink is to a session, with the machine at the other end."""

@@ -49,6 +49,31 @@ async def test_a_cancelled_caller_leaves_no_transaction_open(db: Database) -> No
     assert await db.run(count) == 1
 
 
+async def test_who_joins_goes_into_the_next_transaction_and_not_before_it(db: Database) -> None:
+    joining = asyncio.create_task(db.join(60.0, requests.next_number, "UPSI", 2026))
+    await asyncio.sleep(0)
+    assert await db.run(requests.next_number, "UPSI", 2026) == "UPSI-2026-000001"
+    assert await joining == "UPSI-2026-000002"
+
+
+async def test_who_joins_and_finds_nobody_goes_alone_in_time(db: Database) -> None:
+    async with asyncio.timeout(10):
+        assert await db.join(0.01, requests.next_number, "UPSI", 2026) == "UPSI-2026-000001"
+
+
+async def test_who_joins_a_transaction_that_fails_hears_of_it_and_nothing_is_written(db: Database) -> None:
+    def fail(conn: sqlite3.Connection) -> None:
+        raise LookupError
+
+    joining = asyncio.create_task(db.join(60.0, requests.next_number, "UPSI", 2026))
+    await asyncio.sleep(0)
+    with pytest.raises(LookupError):
+        await db.run(fail)
+    with pytest.raises(LookupError):
+        await joining
+    assert await db.run(count) == 0
+
+
 async def test_sqlite_faults_are_store_errors(db: Database) -> None:
     with pytest.raises(StoreError, match="no such table"):
         await db.run(lambda conn: conn.execute("SELECT * FROM no_such_table"))
