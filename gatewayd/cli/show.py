@@ -53,6 +53,8 @@ def status(args: argparse.Namespace) -> int:
         print(_link_line(row, zone, _forecast(row, settings)))
         if row.paused:
             print(f"           not sending since {_when(row.since, zone)}: {row.paused_why}")
+        elif row.rests_until is not None and row.rests_until > datetime.now(UTC):
+            print(f"           rests until {_when(row.rests_until, zone)}: {escape(row.rests_why)}")
     print("queue      " + (", ".join(f"{n} {c} {k} {s}" for c, k, s, n, _ in queue) or "empty"))
     if oldest is not None:
         print(f"           oldest waiting since {_when(oldest, zone)}")
@@ -85,6 +87,7 @@ def _link_facts(row: health.LinkRow, lasts: Forecast) -> dict[str, Any]:
     credit = row.health.credit
     return {
         "name": row.health.name, "kind": row.kind, "state": row.paused or "ready", "why": row.paused_why,
+        "rests_until": row.rests_until, "rests_why": row.rests_why,
         "since": row.since, "link": row.health.link, "error": row.health.error, "operator": row.health.operator,
         "registration": row.health.registration, "signal_dbm": row.health.signal_dbm,
         "credit_idr": credit.balance_idr if credit else None, "credit_at": credit.at if credit else None,

@@ -23,7 +23,7 @@ from gatewayd.stages.fleet import Fleet
 from gatewayd.stages.gates import Gate
 from gatewayd.stages.pacing import ALL, Hours, Pacer
 from gatewayd.stages.submission import submission_of
-from gatewayd.store import notices, queue, tracking
+from gatewayd.store import health, notices, queue, tracking
 from gatewayd.store.queue import Claimant, Claimed, Ended
 from gatewayd.transport.base import Transport
 
@@ -190,6 +190,8 @@ class Dispatcher:
             return
         await self._ctx.db.run(_finish, ended, self._transport.name)
         self._tell(ended)
+        if self._rest_until is not None and not isinstance(ended.outcome, Accepted):
+            await self._ctx.db.run(health.rests, self._transport.name, self._rest_until, ended.outcome.cause.text)
         if self._set_aside:
             why, self._set_aside = self._set_aside, ""
             await self._watch.set_aside(self._transport.name, _ASIDE_S, why)

@@ -27,6 +27,8 @@ class LinkRow:
     since: datetime
     alarmed: frozenset[str]
     updated_at: datetime
+    rests_until: datetime | None = None
+    rests_why: str = ""
 
 
 def put(conn: sqlite3.Connection, kind: str, health: Health, paused: str, why: str, now: datetime) -> None:
@@ -38,6 +40,11 @@ def put(conn: sqlite3.Connection, kind: str, health: Health, paused: str, why: s
         " updated_at = excluded.updated_at",
         (health.name, kind, _facts(health), paused, why, to_ms(now), to_ms(now)),
     )
+
+
+def rests(conn: sqlite3.Connection, name: str, until: datetime, why: str) -> None:
+    """A transport waits until then, after a fault that the next message would meet too."""
+    conn.execute("UPDATE health SET rests_until = ?, rests_why = ? WHERE name = ?", (to_ms(until), why, name))
 
 
 def alarmed(conn: sqlite3.Connection, name: str, codes: Set[str]) -> None:
@@ -63,7 +70,7 @@ def all_links(conn: sqlite3.Connection) -> list[LinkRow]:
     return [
         LinkRow(
             r["kind"], _health(r["name"], r["facts"]), r["paused"], r["paused_why"], from_ms(r["since"]),
-            frozenset(r["alarmed"].split()), from_ms(r["updated_at"]),
+            frozenset(r["alarmed"].split()), from_ms(r["updated_at"]), from_ms(r["rests_until"]), r["rests_why"],
         )
         for r in rows
     ]  # fmt: skip

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from gatewayd.core.health import Health, LinkState
 from gatewayd.core.model import Priority, RequestId, SmsBody, Submission
 from gatewayd.core.outcome import Accepted, Blame, Cause, Deferred, InDoubt, Outcome, Rejected
 from gatewayd.core.resources import Pause
@@ -24,7 +25,7 @@ from gatewayd.stages.fleet import Fleet
 from gatewayd.stages.gates import Gate
 from gatewayd.stages.operate import OperatorDesk
 from gatewayd.stages.pacing import Hours, Pace, Pacer
-from gatewayd.store import deliveries
+from gatewayd.store import deliveries, health
 from tests.fakes.requests import new_request, number
 from tests.fakes.transport import ScriptedTransport
 from tests.flow.conftest import SettableTime
@@ -280,3 +281,15 @@ async def test_refusals_in_a_row_set_the_sim_aside_and_one_success_forgets_them(
         await until(ctx, request, {S.FAILED: 19, S.ACCEPTED: 1})
     assert [name for name, _ in aside.told] == ["gsm1"]
     assert "8 refusals in a row" in aside.told[0][1]
+
+
+async def test_a_rest_is_kept_for_status(ctx: Context) -> None:
+    request = await ctx.db.run(store, new_request(count=1))
+    await ctx.db.run(health.put, "modem", Health("gsm1", LinkState.READY, ctx.clock.now()), "", "", ctx.clock.now())
+    async with running(ctx, ScriptedTransport(script=lambda _: Deferred(CONGESTED))):
+        wait = ctx.bells.listen(Bell.TRACK)
+        async with asyncio.timeout(10):
+            while not (row := (await ctx.db.run(health.all_links))[0]).rests_why:
+                await wait(0.05)
+    assert (row.rests_why, row.rests_until) == ("congestion", ctx.clock.now() + timedelta(seconds=10))
+    assert await ctx.db.run(deliveries.counts, request) == {S.QUEUED: 1}

@@ -210,6 +210,8 @@ CREATE TABLE health (
     paused     TEXT NOT NULL DEFAULT '',               -- code; '' = may send
     paused_why TEXT NOT NULL DEFAULT '',
     since      INTEGER NOT NULL,
+    rests_until INTEGER,                               -- it waits after a fault that the next message would meet too
+    rests_why  TEXT NOT NULL DEFAULT '',
     alarmed    TEXT NOT NULL DEFAULT '',               -- code the staff was last written to about
     updated_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
