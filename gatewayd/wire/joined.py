@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from gatewayd.core.inbound import with_gaps
-from gatewayd.wire import gsm7, tpdu, ucs2
+from gatewayd.wire import tpdu
 from gatewayd.wire.tpdu.coding import Alphabet
 
 _ESCAPE: Final = 0x1B
@@ -26,8 +26,7 @@ def joined(texts: Sequence[str | None], raws: Sequence[str | None]) -> str:
     cut = [part for part in delivers[:-1] if _is_cut(part)]
     if not cut:
         return whole
-    data = b"".join(part.data for part in delivers)
-    return gsm7.decode(data) if delivers[0].alphabet is Alphabet.GSM7 else ucs2.decode(data)
+    return tpdu.text_of(delivers[0].alphabet, b"".join(part.data for part in delivers), delivers[0].shift)
 
 
 def _is_cut(part: tpdu.Deliver) -> bool:

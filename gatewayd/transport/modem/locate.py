@@ -23,6 +23,8 @@ from gatewayd.transport.modem.session import NoAnswer, Session
 _PLAIN: Final = ("ttyUSB*", "ttyACM*")
 #: Tried after the settings' rate where a modem does not answer; they mean something on a real serial line only.
 _BAUDS: Final = (115200, 9600, 57600, 38400, 19200, 230400, 460800)
+#: Of several ports most never answer: a diagnostic port, another modem's.
+_PROBE_S: Final = (0.3, 0.5, 0.7, 1.0)
 #: Ports of USB sticks have no rate.
 _RATELESS: Final = ("ttyUSB", "ttyACM", "pts/")
 
@@ -61,7 +63,10 @@ async def locate(settings: Modem, new_session: Callable[[], Session]) -> Found:
         session = new_session()
         try:
             session.open(path, settings.baud)
-            await session.wake(_other_rates(path, settings.baud))
+            if len(paths) > 1:
+                await session.wake((), _PROBE_S)
+            else:
+                await session.wake(_other_rates(path, settings.baud))
             await _check(session, settings)
         except (LinkError, ProtocolError) as error:
             session.close()

@@ -20,7 +20,7 @@ _ESC: Final = b"\x1b"
 _CTRL_Z: Final = b"\x1a"
 #: How long each AT is waited for: after a deadline, and at a port just opened, whose modem may be starting still.
 _BARRIERS_S: Final = (3.0, 3.0, 3.0)
-_WAKE_S: Final = (0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0)
+WAKE_S: Final = (0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0)
 _SETTLE_S: Final = 0.2
 
 
@@ -89,15 +89,15 @@ class Session:
         self._lose(LinkError("closed"))
         self.lost.exception()
 
-    async def wake(self, bauds: Sequence[int] = ()) -> None:
+    async def wake(self, bauds: Sequence[int] = (), waits_s: Sequence[float] = WAKE_S) -> None:
         """Cancel a prompt that the process before us left open, read what is late, and find the modem awake.
 
-        Where it stays mute, it is called at each of `bauds`. Raises Mute when it answers at none.
+        Each AT is waited for so long. Where it stays mute, it is called at each of `bauds`. Raises Mute when it answers at none.
         """
         async with self._lock:
             self._link.write(_ESC)
             await asyncio.sleep(_SETTLE_S)
-            if await self._answers(_WAKE_S):
+            if await self._answers(waits_s):
                 return
             for baud in bauds:
                 self._link.set_baud(baud)
