@@ -92,7 +92,8 @@ class Session:
     async def wake(self, bauds: Sequence[int] = (), waits_s: Sequence[float] = WAKE_S) -> None:
         """Cancel a prompt that the process before us left open, read what is late, and find the modem awake.
 
-        Each AT is waited for so long. Where it stays mute, it is called at each of `bauds`. Raises Mute when it answers at none.
+        Each AT is waited for so long. Where it stays mute, it is called at each of `bauds`. Raises Mute when it answers
+        at none.
         """
         async with self._lock:
             self._link.write(_ESC)
