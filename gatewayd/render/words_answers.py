@@ -15,6 +15,10 @@ TOKEN_PROBLEMS: Final[Mapping[str, str]] = MappingProxyType(
         "token.ambiguous": N_(
             "Your reply has to do with several requests at once. Please reply to the one question that you mean."
         ),
+        "token.locked": N_(
+            "Too many wrong codes came from your address today. "
+            "Please decide tomorrow, or ask the staff of the gateway."
+        ),
         "token.unknown": N_("The code in your reply is not known."),
         "token.used": N_("This question has been answered already; the first answer counts."),
         "token.expired": N_("The time for this decision is over."),

@@ -25,6 +25,9 @@ _ANSWERS: Final = ("help", "unknown_sender", "unreadable", "unclear", "token_pro
 _MOST_TO_STRANGERS: Final = 5
 _MOST_TO_KNOWN: Final = 50
 _DAY: Final = timedelta(days=1)
+#: Codes that were never this person's; after so many in a day his address is locked.
+_WRONG: Final = frozenset({"token.wrong_person", "token.unknown"})
+_MOST_WRONG: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +102,25 @@ def _decision(
             "decision.refused", problem="token.ambiguous", requests=len(meant), sender=mask(read.sender)
         )
         return _answer(conn, ctx, letter, "token_problem", request, {"problem": "token.ambiguous"}, now)
+    if _is_locked(conn, read.sender, now):
+        get_logger().warning("decision.refused", problem="token.locked", sender=mask(read.sender))
+        return _answer(conn, ctx, letter, "token_problem", request, {"problem": "token.locked"}, now)
     for token in read.tokens:
         done = decide.by_mail(conn, ctx, token, verdict, read.reply.reason, proof, now)
         if isinstance(done, decide.Decided):
             return f"decision.{verdict} {done.request.number}"
         problem = done
     get_logger().warning("decision.refused", problem=problem.problem, request=problem.number, sender=mask(read.sender))
-    if problem.problem in ("token.wrong_person", "token.unknown"):
+    if problem.problem in _WRONG:
         _alarm(conn, ctx, problem, read.sender, now)
     about = requests.get(conn, problem.request) if problem.request is not None else request
     return _answer(conn, ctx, letter, "token_problem", about, {"problem": problem.problem}, now)
+
+
+def _is_locked(conn: sqlite3.Connection, address: str, now: datetime) -> bool:
+    """Whether so many wrong codes came from `address` that none of its words counts for the rest of the day."""
+    told = notices.since(conn, "token_problem", now - _DAY, address)
+    return sum(params.get("problem") in _WRONG for params in told) >= _MOST_WRONG
 
 
 def _alarm(conn: sqlite3.Connection, ctx: Context, problem: decide.NotDecided, sender: str, now: datetime) -> None:

@@ -32,6 +32,7 @@ EXPLAINED: Final = {
     "token.expired": "the approval code is over its time",
     "token.changed": "the request was changed after the question was asked",
     "token.ambiguous": "the reply holds the codes of several requests",
+    "token.locked": "too many wrong codes came from this address today",
     "token.wrong_person": "the approval code was made for somebody else",
     "request.closed": "the request has ended, or needs a correction first",
     "request.decided": "the request does not wait for a decision",

@@ -110,9 +110,12 @@ def request_of_message_id(conn: sqlite3.Connection, message_ids: tuple[str, ...]
     return None
 
 
-def since(conn: sqlite3.Connection, kind: str, at: datetime) -> list[Params]:
-    """The parameters of the mails of a kind asked for since `at`."""
-    rows = conn.execute("SELECT params FROM notices WHERE kind = ? AND created_at > ?", (kind, to_ms(at)))
+def since(conn: sqlite3.Connection, kind: str, at: datetime, address: str = "") -> list[Params]:
+    """The parameters of the mails of a kind asked for since `at`, to one address if it is given."""
+    rows = conn.execute(
+        "SELECT params FROM notices WHERE kind = ? AND created_at > ? AND (? = '' OR to_address = ?)",
+        (kind, to_ms(at), address, address),
+    )
     return [json.loads(row["params"]) for row in rows]
 
 

@@ -257,3 +257,24 @@ async def test_codes_of_two_requests_in_one_reply_decide_neither(ctx: Context) -
 def _token_for(conn: sqlite3.Connection, request: RequestId) -> None:
     digest = requests.get(conn, request).digest
     approvals.add_token(conn, decide.token_hash("C" * 32), request, 0, "rina", digest, NOW + timedelta(days=7))
+
+
+async def test_after_five_wrong_codes_an_address_is_locked_for_a_day(ctx: Context, time: SettableTime) -> None:
+    request = await waiting(ctx)
+    await give_token(ctx, request, 0, "rina")
+    wrong = [
+        await ctx.db.run(effect, ctx, answer(f"{place}" * 32, place), None, ctx.clock.now()) for place in range(2, 7)
+    ]
+    assert wrong == ["answered.token_problem"] * 5
+    assert await ctx.db.run(effect, ctx, answer(TOKENS["rina"], 9), None, ctx.clock.now()) == "answered.token_problem"
+    assert await ctx.db.run(approvals.decisions, request) == []
+    time.now += timedelta(hours=25)
+    assert "decision.approve" in await ctx.db.run(effect, ctx, answer(TOKENS["rina"], 10), None, ctx.clock.now())
+
+
+def answer(token: str, number: int) -> Correspondence:
+    read = ReadMail(
+        sender=ADDRESS["rina"], authenticated=True, reply=Reply("approve"), tokens=(token,),
+        message_id=f"<{number}@kampus.example>",
+    )  # fmt: skip
+    return Correspondence(0, read, too_big=False)
