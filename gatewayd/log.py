@@ -5,6 +5,7 @@ systemd-python installed, a journal entry with the fields GW_EVENT and GW_REQUES
 or a JSON object on stderr. Every control, bidi and escape character in a value is escaped in one place, here.
 """
 
+import importlib
 import json
 import logging
 import os
@@ -12,7 +13,20 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any, Final, Literal
 
-import structlog
+
+def _without_rich() -> None:
+    """structlog draws tracebacks with rich where that is installed, 5 MiB that no daemon needs."""
+    had = sys.modules.get("rich")
+    sys.modules["rich"] = None  # type: ignore[assignment]
+    importlib.import_module("structlog")
+    if had is None:
+        del sys.modules["rich"]
+    else:
+        sys.modules["rich"] = had
+
+
+_without_rich()
+import structlog  # noqa: E402
 
 Event = MutableMapping[str, Any]
 _PRIORITY: Final = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
