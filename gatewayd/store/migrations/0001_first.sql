@@ -182,7 +182,6 @@ CREATE TABLE attempts (
     reported_at INTEGER,
     PRIMARY KEY (delivery, part, attempt)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX attempts_submitting ON attempts (run) WHERE state = 'submitting';
 -- For caps by the hour and day, and for what a status report may be about.
 CREATE INDEX attempts_paced ON attempts (transport, began_at);
 
