@@ -1,37 +1,41 @@
 """smstools3 as a candidate: one smsd with a process for each modem, files in its spool, reports asked for.
 
-"default" has the settings of Debian's file and what status reports need; "tuned" takes the shortest waits that its
-manual offers, and lets it look for a lost modem for ever.
+"default" has the settings of Debian's file and what status reports need: they come as +CDS, and it listens for them
+before each command. "tuned" takes the shortest waits that its manual offers, and looks for a lost modem for ever. "SR"
+goes on to what is fastest and still reads reports: it listens for nothing, has them stored in the SIM's memory for
+reports (on a modem that has one), and stops every two seconds to read that memory, and the one for messages.
 """
 
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 
 from benchmarks.peers.peer import TEXT, Candidate, Program, files_in
 
 _FOLDERS: Final = ("outgoing", "checked", "incoming", "report", "sent", "failed")
-#: Reports come as +CDS at once, the only way of theirs that reads them without filling a memory of the SIM.
-#: They need no acknowledgement, as the modem is not told AT+CSMS=1.
-_REPORTS: Final = {
-    "init": "AT+CNMI=2,1,0,1,0", "report": "yes", "using_routed_status_report": "yes", "incoming": "yes",
-    "routed_status_report_cnma": "no",
-}  # fmt: skip
+#: For all modems (""), and for each of them.
 _Tuning = Mapping[str, Mapping[str, str]]
-_DEFAULT: Final[_Tuning] = MappingProxyType({"": {}, "modem": {}})
-_TUNED: Final[_Tuning] = MappingProxyType({
-    "": {
-        "delaytime": "1", "delaytime_mainprocess": "1", "sleeptime_mainprocess": "1", "errorsleeptime": "1",
-        "blocktime": "1", "notifier": "yes", "trust_outgoing": "yes",
-    },
-    "modem": {
-        "check_network": "0", "poll_faster": "1", "pre_init": "no", "startsleeptime": "0", "device_open_retries": "-1",
-        "device_open_errorsleeptime": "1", "status_signal_quality": "no",
-    },
-})  # fmt: skip
+#: Reports as +CDS need no acknowledgement, as the modem is not told AT+CSMS=1.
+_ROUTED: Final = {
+    "init": "AT+CNMI=2,1,0,1,0", "using_routed_status_report": "yes", "routed_status_report_cnma": "no",
+}  # fmt: skip
+_STORED: Final = {
+    "init": 'AT+CPMS="SR","SM","SM";+CNMI=2,1,0,2,0', "primary_memory": "SR", "secondary_memory": "SM",
+    "detect_message_routing": "no", "detect_unexpected_input": "no",
+}  # fmt: skip
+_SHORT: Final = {
+    "delaytime": "1", "delaytime_mainprocess": "1", "sleeptime_mainprocess": "1", "errorsleeptime": "1",
+    "blocktime": "1", "notifier": "yes", "trust_outgoing": "yes",
+}  # fmt: skip
+_SHORT_MODEM: Final = {
+    "check_network": "0", "poll_faster": "30", "pre_init": "no", "startsleeptime": "0", "device_open_retries": "-1",
+    "device_open_errorsleeptime": "1", "status_signal_quality": "no",
+}  # fmt: skip
+_DEFAULT: Final[_Tuning] = {"": {}, "modem": _ROUTED}
+_TUNED: Final[_Tuning] = {"": _SHORT, "modem": {**_ROUTED, **_SHORT_MODEM}}
+_SR: Final[_Tuning] = {"": {**_SHORT, "max_continuous_sending": "2"}, "modem": {**_STORED, **_SHORT_MODEM}}
 
 
 class Smstools(Program):
@@ -48,7 +52,8 @@ class Smstools(Program):
         }  # fmt: skip
         parts = [_section(whole)]
         for port in ports:
-            modem = {"device": str(port), "baudrate": "115200", "rtscts": "no", **_REPORTS, **tuning["modem"]}
+            modem = {"device": str(port), "baudrate": "115200", "rtscts": "no", "incoming": "yes", "report": "yes"}
+            modem |= tuning["modem"]
             parts.append(f"[{port.name}]\n{_section(modem)}")
         self._settings.write_text("\n".join(parts), encoding="ascii")
 
@@ -80,4 +85,5 @@ _NEEDS: Final = (("sbin/smsd", "smstools"),)
 CANDIDATES: Final = (
     Candidate("smstools", "smstools3", "default", partial(Smstools, tuning=_DEFAULT), _NEEDS, 2.0),
     Candidate("smstools-tuned", "smstools3", "tuned", partial(Smstools, tuning=_TUNED), _NEEDS, 4.0),
+    Candidate("smstools-sr", "smstools3", "tuned, SR", partial(Smstools, tuning=_SR), _NEEDS, 60.0),
 )
