@@ -5,6 +5,7 @@ import asyncio
 
 from gatewayd import log
 from gatewayd.cli.options import Verbs, add_verb, settings_of
+from gatewayd.errors import GatewaydError
 
 
 def add_parser(verbs: Verbs) -> None:
@@ -16,4 +17,11 @@ def run(args: argparse.Namespace) -> int:
 
     settings = settings_of(args)
     log.setup(settings.log.level, settings.log.format)
-    return asyncio.run(run_daemon(settings))
+    try:
+        return asyncio.run(run_daemon(settings))
+    except GatewaydError:
+        raise
+    except Exception:
+        # One entry of the journal, where a traceback on stderr would be thirty.
+        log.get_logger().critical("daemon.crashed", exc_info=True)
+        return 1
