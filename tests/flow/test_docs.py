@@ -16,7 +16,8 @@ import pytest
 from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 
-from gatewayd.config import Secret, Settings, load
+from gatewayd.config import Profile, Secret, Settings, load
+from gatewayd.config.profile import names
 from gatewayd.core.states import FINAL, TRANSITIONS, DeliveryState, Event
 from gatewayd.wire.form import Numbering, read_form
 from gatewayd.wire.payload import Job, parse_job
@@ -25,6 +26,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 CONFIGURATION: Final = ROOT / "docs" / "configuration.md"
 ARCHITECTURE: Final = ROOT / "docs" / "architecture.md"
 DEPENDENCIES: Final = ROOT / "docs" / "dependencies.md"
+MODEMS: Final = ROOT / "docs" / "modems.md"
 README: Final = ROOT / "README.md"
 EXAMPLE: Final = ROOT / "config" / "gatewayd.toml"
 
@@ -245,6 +247,21 @@ def test_the_job_in_the_readme_is_accepted() -> None:
     said = subprocess.run(["bash", "-c", f'printf %s "${{1}}" {command[1]} | cut -c3-', "-"], capture_output=True)
     job = parse_job(said.stdout, now=datetime.now(UTC), retained=False)
     assert isinstance(job, Job)
+
+
+def profiles_section() -> str:
+    return MODEMS.read_text(encoding="utf-8").partition("\n## Profiles\n")[2].partition("\n## ")[0]
+
+
+def test_every_profile_and_every_key_of_one_has_its_row() -> None:
+    rows = re.findall(r"(?m)^\| (`.*?`) \|", profiles_section())
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == {*names(), *Profile.model_fields}
+
+
+def test_the_profile_on_the_page_is_valid() -> None:
+    example = re.search(r"```toml\n(.*?)```", profiles_section(), re.DOTALL)
+    assert example is not None
+    Profile.model_validate(tomllib.loads(example[1]))
 
 
 def pages() -> list[Path]:
