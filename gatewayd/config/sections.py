@@ -171,6 +171,11 @@ class Sending(Section):
     max_recipients: Annotated[int, Field(ge=1)] = 20000
     max_parts: Annotated[int, Field(ge=1, le=255)] = 3
     allow_foreign: bool = False
+    #: Texts of forms that tell a password or a code.
+    allow_credentials: bool = False
+    #: Messages that one address may get, from all requests together.
+    per_recipient_hour: Annotated[int, Field(ge=1)] = 3
+    per_recipient_day: Annotated[int, Field(ge=1)] = 10
     #: Waits before attempt 2, 3, …; after the last one a delivery fails.
     retry: tuple[Duration, ...] = (30.0, 120.0, 600.0, 1800.0, 7200.0)
     #: What to do with a part whose outcome is unknown. "resend" may send twice.

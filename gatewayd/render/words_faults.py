@@ -38,6 +38,17 @@ _FORM: Final = {
     "priority.forbidden": N_("this priority is not open to you"),
     "priority.unknown": N_("this priority is not known"),
 }
+_CAUTIONS: Final = {
+    "text.credential": N_(
+        "the message tells a password or a code; please send a link to set a new one, or hand it over in person"
+    ),
+    "text.link": N_("operators often drop messages with links"),
+    "text.digits": N_("operators often drop messages with long runs of digits"),
+    "text.filtered_words": N_("operators often drop messages with these words"),
+    "text.several_parts": N_("each message takes several SMS parts, and each part is paid for"),
+    "text.narrower": N_("this speaks to fewer people than the ticked group has; everybody in it would get the message"),
+    "text.repeated": N_("the same text went to some of these recipients within 24 hours; their number"),
+}
 _LISTS: Final = {
     "recipients.none": N_("there is no recipient that can be sent to"),
     "recipients.too_many": N_("there are too many recipients"),
@@ -58,6 +69,8 @@ _ROWS: Final = {
     "row.two_addresses": N_("there is more than one address"),
     "row.duplicate": N_("stands in the list twice"),
     "row.opted_out": N_("wants no messages (answered BERHENTI)"),
+    "row.limit_hour": N_("has got as many messages within an hour as one recipient may get"),
+    "row.limit_day": N_("has got as many messages within 24 hours as one recipient may get"),
     "row.placeholder": N_("the list has no value for this placeholder of the text"),
 }
 _FILES: Final = {
@@ -73,10 +86,12 @@ _OTHERS: Final = {
     "client.unknown": N_("this system is not registered"),
     "id.reused": N_("this id was used before with other content"),
 }
-FAULTS: Final[Mapping[str, str]] = MappingProxyType({**_FORM, **_LISTS, **_ROWS, **_FILES, **_OTHERS})
+FAULTS: Final[Mapping[str, str]] = MappingProxyType({**_FORM, **_CAUTIONS, **_LISTS, **_ROWS, **_FILES, **_OTHERS})
 
 #: Faults whose `typed` is a measure of ours ("8 > 3"), nothing that anybody typed.
-MEASURED: Final = frozenset({"text.too_many_parts", "text.too_long", "recipients.too_many"})
+MEASURED: Final = frozenset(
+    {"text.too_many_parts", "text.too_long", "recipients.too_many", "text.several_parts", "text.repeated"}
+)
 
 #: Field names that are not printed on the paper form as they are spelt in a path.
 LABELS: Final[Mapping[str, str]] = MappingProxyType(

@@ -5,12 +5,16 @@ a command obey the same rules.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
 from gatewayd.config import Settings
+from gatewayd.core import caution
+from gatewayd.core.caution import Limits, Recent
 from gatewayd.core.model import Channel, Draft, Fault, Recipient, RefusedRow
 from gatewayd.core.request import Message, digest, merge, placeholders
 from gatewayd.core.routing import cost_idr, route_of
@@ -22,6 +26,8 @@ from gatewayd.wire.segment import Segmentation, segment
 #: The longest e-mail text; the university's mail limit is far above it.
 _MAX_MAIL_TEXT: Final = 100_000
 _QUOTE: Final = 200
+_NONE: Final = Recent()
+_NOTHING: Final[Mapping[str, Recent]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +50,12 @@ def segmented(text: str) -> Segmentation:
 
 def build(
     draft: Draft, settings: Settings, now: datetime, origin: Origin, form: dict[str, object],
-    opted_out: frozenset[str] = frozenset(),
+    opted_out: frozenset[str] = frozenset(), recent: Mapping[str, Recent] = _NOTHING,
 ) -> NewRequest:  # fmt: skip
     """Everything of a request that can be known before a number is given to it. `opted_out` are the addresses of the
-    draft that want nothing from us."""
-    messages, refused = _messages(draft, opted_out)
+    draft that want nothing from us; `recent` is what its addresses got from other requests."""
+    limits = Limits(settings.sending.per_recipient_hour, settings.sending.per_recipient_day)
+    messages, refused = _messages(draft, opted_out, recent, limits)
     longest = max((message.parts for message in messages), default=_parts(draft.channel, draft.text))
     total = sum(message.parts for message in messages)
     faults = (*draft.faults, *_content_faults(draft, settings, longest), *_recipient_faults(draft, settings, messages))
@@ -58,7 +65,8 @@ def build(
         parts=longest, total_parts=total, cost_idr=_cost(draft.channel, messages, settings), priority=draft.priority,
         purpose=draft.purpose, groups=draft.groups, wanted_by=draft.wanted_by, send_after=draft.send_after,
         expires_at=draft.expires_at or _expires(draft, settings, now), faults=tuple(dict.fromkeys(faults)),
-        warnings=draft.warnings, refused=(*draft.recipients.refused, *refused),
+        warnings=(*draft.warnings, *_warnings(draft, longest, messages, recent)),
+        refused=(*draft.recipients.refused, *refused),
         duplicates=draft.recipients.duplicates, messages=messages, form=form,
         digest=digest(
             channel=draft.channel, subject=draft.subject, text=draft.text, priority=draft.priority,
@@ -73,8 +81,23 @@ def addresses_of(draft: Draft) -> tuple[str, ...]:
     return tuple(who.address for who in draft.recipients.recipients)
 
 
-def _messages(draft: Draft, opted_out: frozenset[str]) -> tuple[tuple[Message, ...], tuple[RefusedRow, ...]]:
-    """One message a recipient; a row that lacks a placeholder's value is refused by name."""
+def texts_of(draft: Draft) -> tuple[tuple[str, str], ...]:
+    """(address, the text for it); the text as typed where a placeholder lacks its value."""
+    if not placeholders(draft.text):
+        return tuple((who.address, draft.text) for who in draft.recipients.recipients)
+    merged = ((who.address, merge(draft.text, _fields(who))) for who in draft.recipients.recipients)
+    return tuple((address, text if isinstance(text, str) else draft.text) for address, text in merged)
+
+
+def moment_of(draft: Draft, now: datetime) -> datetime:
+    """When its messages would leave at the earliest."""
+    return max(now, draft.send_after or now)
+
+
+def _messages(
+    draft: Draft, opted_out: frozenset[str], recent: Mapping[str, Recent], limits: Limits
+) -> tuple[tuple[Message, ...], tuple[RefusedRow, ...]]:
+    """One message a recipient; a row that lacks a placeholder's value, or has had enough, is refused by name."""
     personal = bool(placeholders(draft.text))
     shared = _parts(draft.channel, draft.text)
     messages: list[Message] = []
@@ -85,6 +108,9 @@ def _messages(draft: Draft, opted_out: frozenset[str]) -> tuple[tuple[Message, .
             continue
         if who.address in opted_out:
             refused.append(RefusedRow(who.row, quoted(who.address), "row.opted_out", who.name))
+            continue
+        if code := caution.over_limit(recent.get(who.address, _NONE), limits):
+            refused.append(RefusedRow(who.row, quoted(who.address), code, who.name))
             continue
         if not personal:
             messages.append(Message(who.row, who.address, who.name, who.fields, None, shared))
@@ -125,6 +151,13 @@ def _content_faults(draft: Draft, settings: Settings, longest: int) -> list[Faul
     return faults
 
 
+def _warnings(
+    draft: Draft, longest: int, messages: tuple[Message, ...], recent: Mapping[str, Recent]
+) -> tuple[Fault, ...]:
+    again = caution.repeated(recent[message.address] for message in messages if message.address in recent)
+    return (*caution.text_warnings(draft.text, draft.channel, longest), *again)
+
+
 def _recipient_faults(draft: Draft, settings: Settings, messages: tuple[Message, ...]) -> list[Fault]:
     if len(messages) > settings.sending.max_recipients:
         return [Fault("recipients", "recipients.too_many", f"{len(messages)} > {settings.sending.max_recipients}")]
@@ -142,7 +175,7 @@ def _cost(channel: Channel, messages: tuple[Message, ...], settings: Settings) -
 
 
 def _expires(draft: Draft, settings: Settings, now: datetime) -> datetime:
-    return max(now, draft.send_after or now) + timedelta(seconds=settings.sending.expires + settings.approval.expires)
+    return moment_of(draft, now) + timedelta(seconds=settings.sending.expires + settings.approval.expires)
 
 
 def quoted(text: str) -> str:

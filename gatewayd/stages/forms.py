@@ -12,15 +12,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from gatewayd.config import Settings, Unit
+from gatewayd.core import caution
 from gatewayd.core.form import PATHS, FormReading, merge
 from gatewayd.core.model import Applicant, Draft, Fault, Priority, RecipientList, Source
 from gatewayd.core.request import Request
 from gatewayd.log import get_logger
 from gatewayd.stages.context import Context
-from gatewayd.stages.draft import Origin, addresses_of, build
+from gatewayd.stages.draft import Origin, addresses_of, build, moment_of, texts_of
 from gatewayd.stages.groups import read_groups
 from gatewayd.stages.people import person_of, unit_of
-from gatewayd.store import events, notices, optouts, requests
+from gatewayd.store import events, limits, notices, optouts, requests
 from gatewayd.store.requests import NewRequest
 from gatewayd.wire.formvalues import form_from, form_json
 from gatewayd.wire.mailvalues import ReadMail
@@ -37,6 +38,12 @@ class PreparedForm:
 
     new: NewRequest
     corrects: Request | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Cautions:
+    faults: tuple[Fault, ...]
+    warnings: tuple[Fault, ...]
 
 
 class FormDesk:
@@ -64,16 +71,23 @@ class FormDesk:
             faults.append(
                 Fault("recipients", "recipients.too_many", f"{len(found.recipients)} > {unit.max_recipients}")
             )
+        cautions = _cautions(reading, self._ctx.settings)
         draft = Draft(
             source=Source.MAIL, applicant=_applicant(self._ctx.settings, unit, reading, read), channel=channel,
             text=reading.text, subject=reading.subject, recipients=found, groups=reading.groups,
             priority=Priority.URGENT if reading.priority == "urgent" else Priority.NORMAL,
-            wanted_by=reading.wanted_by, faults=(*reading.faults, *faults),
-            warnings=(*(Fault("service", "service.other", name) for name in reading.other_services), *unread),
+            wanted_by=reading.wanted_by, faults=(*reading.faults, *faults, *cautions.faults),
+            warnings=(
+                *(Fault("service", "service.other", name) for name in reading.other_services),
+                *unread, *cautions.warnings,
+            ),
         )  # fmt: skip
         origin = Origin(mail=letter.mail, thread=read.message_id)
         opted_out = await self._ctx.db.run(optouts.among, addresses_of(draft))
-        new = build(draft, self._ctx.settings, self._ctx.clock.now(), origin, form_json(reading), opted_out)
+        now = self._ctx.clock.now()
+        known = corrects.id if corrects else None
+        recent = await self._ctx.db.run(limits.recent, texts_of(draft), moment_of(draft, now), known)
+        new = build(draft, self._ctx.settings, now, origin, form_json(reading), opted_out, recent)
         return PreparedForm(new, corrects)
 
     async def _recipients(self, reading: FormReading) -> tuple[RecipientList, list[Fault]]:
@@ -89,6 +103,15 @@ class FormDesk:
             return RecipientList(), [Fault(PATHS["groups"], "group.needs_list", name.upper()) for name in unkept]
         found = await read_groups(self._ctx.settings, names, reading.channel)
         return (RecipientList(), [found]) if isinstance(found, Fault) else (found, [])
+
+
+def _cautions(reading: FormReading, settings: Settings) -> _Cautions:
+    """What a form's text gives away, and whom it means of the ticked groups. A list says that itself."""
+    narrower = caution.narrower(reading.text) if reading.groups and not reading.list_given else ()
+    word = caution.credential(reading.text)
+    secret = (Fault("text", "text.credential", word),) if word else ()
+    allowed = settings.sending.allow_credentials
+    return _Cautions(() if allowed else secret, (*(secret if allowed else ()), *narrower))
 
 
 def _unread(read: ReadMail) -> list[Fault]:

@@ -16,9 +16,9 @@ from gatewayd.intake.base import IncomingJob, JobReceipt
 from gatewayd.log import get_logger
 from gatewayd.stages.bells import Bell
 from gatewayd.stages.context import Context
-from gatewayd.stages.draft import Origin, addresses_of, build
+from gatewayd.stages.draft import Origin, addresses_of, build, moment_of, texts_of
 from gatewayd.stages.groups import read_groups
-from gatewayd.store import events, optouts, requests
+from gatewayd.store import events, limits, optouts, requests
 from gatewayd.store.requests import NewRequest
 from gatewayd.wire import payload, recipients
 from gatewayd.wire.payload import Job, JobRefusal
@@ -77,7 +77,8 @@ class JobDesk:
         preapproved = self._preapproved(job.channel, client, len(found.recipients))
         origin = Origin(client=client.name, job=job.id, job_digest=job.digest, preapproved=preapproved)
         opted_out = await self._ctx.db.run(optouts.among, addresses_of(draft))
-        return build(draft, self._ctx.settings, now, origin, {}, opted_out)
+        recent = await self._ctx.db.run(limits.recent, texts_of(draft), moment_of(draft, now))
+        return build(draft, self._ctx.settings, now, origin, {}, opted_out, recent)
 
     def _recipients(self, job: Job) -> RecipientList:
         rows = [recipients.Row(number, who.to, who.name, dict(who.vars)) for number, who in enumerate(job.to, start=1)]

@@ -16,10 +16,10 @@ from gatewayd.log import get_logger, mask
 from gatewayd.stages import decide
 from gatewayd.stages.bells import Bell
 from gatewayd.stages.context import Context
-from gatewayd.stages.draft import Origin, addresses_of, build
+from gatewayd.stages.draft import Origin, addresses_of, build, moment_of, texts_of
 from gatewayd.stages.groups import read_bytes
 from gatewayd.stages.people import person_of_os_user
-from gatewayd.store import deliveries, events, optouts, requests
+from gatewayd.store import deliveries, events, limits, optouts, requests
 from gatewayd.store.requests import NewRequest
 from gatewayd.wire import faultcodes, phone, recipients
 from gatewayd.wire.outmail import is_address
@@ -126,7 +126,8 @@ class OperatorDesk:
             priority=priority,
         )  # fmt: skip
         opted_out = await self._ctx.db.run(optouts.among, addresses_of(draft))
-        new = build(draft, self._ctx.settings, now, Origin(), {}, opted_out)
+        recent = await self._ctx.db.run(limits.recent, texts_of(draft), moment_of(draft, now))
+        new = build(draft, self._ctx.settings, now, Origin(), {}, opted_out, recent)
         if new.faults:
             return {"error": "send: " + "; ".join(faultcodes.explain(fault) for fault in new.faults)}
         reply = await self._ctx.db.run(self._store, new, command.os_user, now)

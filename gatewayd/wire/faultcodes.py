@@ -33,6 +33,15 @@ _FORM: Final = {
     "priority.forbidden": "{path}: {typed} is not open to this client",
     "priority.unknown": '{path}: "{typed}" is no priority',
 }
+_CAUTIONS: Final = {
+    "text.credential": "{path}: the text tells a password or a code ({typed})",
+    "text.link": "{path}: operators often drop messages with links ({typed})",
+    "text.digits": "{path}: operators often drop messages with long runs of digits ({typed})",
+    "text.filtered_words": "{path}: operators often drop messages with these words ({typed})",
+    "text.several_parts": "{path}: the message takes more than one SMS part ({typed})",
+    "text.narrower": "{path}: the text speaks to fewer people than the ticked group ({typed})",
+    "text.repeated": "{path}: the same text went to recipients of this request within 24 hours ({typed})",
+}
 _LISTS: Final = {
     "recipients.none": "there is no valid recipient",
     "recipients.too_many": "too many recipients ({typed})",
@@ -53,6 +62,8 @@ _ROWS: Final = {
     "row.two_addresses": '"{typed}" holds more than one address',
     "row.duplicate": '"{typed}" stands in the list twice',
     "row.opted_out": '"{typed}" wants no messages (opt-out list)',
+    "row.limit_hour": '"{typed}" got as many messages within an hour as one recipient may get',
+    "row.limit_day": '"{typed}" got as many messages within 24 hours as one recipient may get',
     "row.placeholder": "the row has no value for {typed}",
 }
 _FILES: Final = {
@@ -69,7 +80,7 @@ _OTHERS: Final = {
     "id.reused": "the id {typed} was used before with other content",
 }
 
-CODES: Final[Mapping[str, str]] = MappingProxyType({**_FORM, **_LISTS, **_ROWS, **_FILES, **_OTHERS})
+CODES: Final[Mapping[str, str]] = MappingProxyType({**_FORM, **_CAUTIONS, **_LISTS, **_ROWS, **_FILES, **_OTHERS})
 
 
 def explain(fault: Fault) -> str:

@@ -68,6 +68,8 @@ _MESSAGES: Final = {
     "row.not_email": "not an e-mail address",
     "row.two_addresses": "more than one address",
     "row.duplicate": "named twice",
+    "row.limit_hour": "got as many messages within an hour as one recipient may get",
+    "row.limit_day": "got as many messages within 24 hours as one recipient may get",
     "row.placeholder": "the text needs a value that this recipient does not have: {typed}",
     "errors.more": "{typed} more errors are left out",
 }

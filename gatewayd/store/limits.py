@@ -1,0 +1,45 @@
+"""What recipients got lately, over all requests: the ground of the limits per recipient and of "sent already".
+
+A message counts at the moment it was submitted; while it is queued, now or at its own "not before"; while nobody
+has decided on it, when its request came in. Cancelled messages do not count, nor those of a form that still has
+faults: it is not asked for yet. Whatever its priority or approval, every other message counts.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from gatewayd.core.caution import Recent
+from gatewayd.core.model import RequestId
+from gatewayd.store.instants import to_ms
+
+_HOUR: Final = 3_600_000
+_DAY: Final = 24 * _HOUR
+
+_RECENT: Final = """
+SELECT COUNT(*) FILTER (WHERE distance < :hour) AS hour, COUNT(*) FILTER (WHERE distance < :day) AS day,
+       COUNT(*) FILTER (WHERE distance < :day AND text = :text) AS same
+FROM (
+    SELECT COALESCE(deliveries.text, requests.text) AS text, ABS(:at - COALESCE(
+        submitted_at, MAX(not_before, CASE deliveries.state WHEN 'queued' THEN :at ELSE requests.created_at END)
+    )) AS distance
+    FROM deliveries JOIN requests ON requests.id = deliveries.request
+    WHERE deliveries.address = :address AND deliveries.kind = 'message' AND deliveries.state <> 'cancelled'
+      AND requests.faults = '[]' AND requests.id <> :except
+)
+"""
+
+
+def recent(
+    conn: sqlite3.Connection, messages: Iterable[tuple[str, str]], at: datetime, corrects: RequestId | None = None
+) -> dict[str, Recent]:
+    """What each address of `messages` (address, text) got around the time `at`; addresses that got nothing are left
+    out, and so is the request that is being corrected."""
+    fixed = {"hour": _HOUR, "day": _DAY, "at": to_ms(at), "except": corrects or 0}
+    found: dict[str, Recent] = {}
+    for address, text in messages:
+        row = conn.execute(_RECENT, {**fixed, "address": address, "text": text}).fetchone()
+        if row["day"]:
+            found[address] = Recent(row["hour"], row["day"], row["same"] > 0)
+    return found
