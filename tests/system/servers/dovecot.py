@@ -156,7 +156,9 @@ class Dovecot:
             if client.select(folder, readonly=True)[0] != "OK":
                 return []
             _, (numbers,) = client.search(None, "ALL")
-            return [_body(client, number) for number in numbers.split()]
+            bodies = [_body(client, number) for number in numbers.split()]
+            # The gateway may move one away between the two commands.
+            return [body for body in bodies if body is not None]
 
     def await_mails(self, user: str, count: int, folder: str = "INBOX", timeout_s: float = 20.0) -> list[bytes]:
         """The mails of a folder, once there are at least `count`."""
@@ -218,8 +220,8 @@ def _group_lives(leader: int) -> bool:
     return True
 
 
-def _body(client: imaplib.IMAP4, number: bytes) -> bytes:
+def _body(client: imaplib.IMAP4, number: bytes) -> bytes | None:
+    """The mail, or None if it is not there any more."""
     _, answer = client.fetch(number.decode("ascii"), "(BODY.PEEK[])")
     part = answer[0]
-    assert isinstance(part, tuple)
-    return part[1]
+    return part[1] if isinstance(part, tuple) else None
