@@ -10,6 +10,7 @@ from gatewayd.intake.base import IncomingJob
 from gatewayd.stages.context import Context
 from gatewayd.stages.jobs import JobDesk
 from tests.fakes.requests import NOW
+from tests.flow.conftest import SettableTime
 
 
 @pytest.fixture
@@ -60,3 +61,29 @@ async def test_a_good_job_is_accepted_once(ctx: Context) -> None:
     first, second = await receipt(ctx), await receipt(ctx)
     assert (first["result"], second["result"]) == ("accepted", "duplicate")
     assert first["request"] == second["request"]
+
+
+async def test_a_recipient_gets_no_more_than_three_jobs_an_hour(ctx: Context, time: SettableTime) -> None:
+    found = [await receipt(ctx, id=f"b-{index}") for index in range(4)]
+    assert [one["result"] for one in found] == ["accepted"] * 3 + ["rejected"]
+    assert [error["path"] for error in found[3]["errors"]] == ["to", "to[0]"]
+    assert "within an hour" in found[3]["errors"][1]["message"]
+    time.now += timedelta(hours=1)
+    assert (await receipt(ctx, id="b-4"))["result"] == "accepted"
+
+
+async def test_others_of_the_same_job_are_still_sent_to(ctx: Context) -> None:
+    for index in range(3):
+        await receipt(ctx, id=f"c-{index}")
+    found = await receipt(ctx, id="c-3", to=["081200000101", "081200000102"])
+    assert (found["result"], found["recipients"]) == ("accepted", 1)
+
+
+async def test_a_repeated_job_is_a_duplicate_even_when_its_recipient_has_had_enough(ctx: Context) -> None:
+    for index in range(3):
+        await receipt(ctx, id=f"d-{index}")
+    assert (await receipt(ctx, id="d-0"))["result"] == "duplicate"
+
+
+async def test_a_system_may_send_a_code(ctx: Context) -> None:
+    assert (await receipt(ctx, text="PIN Anda 4821"))["result"] == "accepted"

@@ -180,7 +180,10 @@ def campus_settings(
         "approval": {"steps": [
             {"name": "Ka. UPSI", "people": ["ka-upsi"]}, {"name": "Ka. BPSI", "people": ["ka-bpsi"]},
         ]},
-        "sending": {"windows": [{"start": "00:00", "end": "23:59"}], "retry": ["1s", "2s"]},
+        "sending": {
+            "windows": [{"start": "00:00", "end": "23:59"}], "retry": ["1s", "2s"],
+            "per_recipient_hour": 1000, "per_recipient_day": 1000,
+        },
         "report": {"status_report_wait": "4s"},
         "log": {"format": "json"},
     }  # fmt: skip
