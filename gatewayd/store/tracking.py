@@ -49,7 +49,14 @@ def take_report(conn: sqlite3.Connection, report: StatusReport, now: datetime) -
     if found is None:
         _keep(conn, report, now)
         return None
-    return None if found["report"] in _FINAL_REPORTS else _apply(conn, found, report, now)
+    return _apply(conn, found, report, now) if _is_news(found, report) else None
+
+
+def _is_news(row: Any, report: StatusReport) -> bool:
+    """Whether `report` says more than is known: after a final word only that it arrived after all."""
+    if row["report"] not in _FINAL_REPORTS:
+        return True
+    return report.status is ReportedStatus.DELIVERED and row["report"] != ReportedStatus.DELIVERED
 
 
 def match_orphans(conn: sqlite3.Connection, transport: str, reference: int | None, now: datetime) -> list[Matched]:
@@ -62,7 +69,7 @@ def match_orphans(conn: sqlite3.Connection, transport: str, reference: int | Non
     for row in rows:
         report = _report(row)
         found = _find(conn, report)
-        if found is not None and found["report"] not in _FINAL_REPORTS:
+        if found is not None and _is_news(found, report):
             matched.append(_apply(conn, found, report, now))
             conn.execute("UPDATE orphan_reports SET matched = 1 WHERE id = ?", (row["id"],))
     return matched

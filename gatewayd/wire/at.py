@@ -15,7 +15,10 @@ from enum import Enum, auto
 from typing import Final, TypeAlias
 
 #: One line without its line end that ends a command.
-_FINAL: Final = re.compile(r"OK|ERROR|\+CM[ES] ERROR:.*|\+EXT ERROR:.*|COMMAND NOT SUPPORT|NO CARRIER|BUSY|NO ANSWER")
+_FINAL: Final = re.compile(
+    r"OK|ERROR|\+CM[ES] ERROR:.*|\+EXT ERROR:.*|COMMAND NOT SUPPORT|MODEM ERROR:.*|NO CARRIER|BUSY"
+    r"|NO ANSWER"
+)
 _INDICATIONS: Final = (
     "+CMTI", "+CDSI", "+CMT", "+CDS", "+CBM", "+CREG", "+CGREG", "+CEREG", "+CUSD", "+CRING", "+CLIP", "+CCWA",
     "+CIEV", "+CGEV", "+CTZV", "+NITZ", "+CNSMOD", "+CPIN", "+CFUN", "+CMTE", "RING", "RDY", "Call Ready", "SMS Ready",
@@ -25,7 +28,8 @@ _HEX: Final = re.compile(r"[0-9A-Fa-f]+")
 #: Indications that are followed by a PDU on a line of its own.
 _WITH_PDU: Final = ("+CMT:", "+CDS:", "+CBM:")
 #: The modem has started anew: its settings are gone.
-_BOOTED: Final = ("RDY", "Call Ready", "SMS Ready", "^SYSSTART", "NORMAL POWER DOWN", "+CFUN: 1")
+_BOOTED: Final = ("RDY", "Call Ready", "SMS Ready", "^SYSSTART", "NORMAL POWER DOWN", "UNDER-VOLTAGE POWER DOWN",
+           "OVER-VOLTAGE POWER DOWN", "+CFUN: 1")  # fmt: skip
 #: Bytes. Far above any answer; a line that never ends is noise, and is cut there whatever the chunks.
 _LONGEST: Final = 16_384
 #: Bytes. 182 characters as hexadecimal UCS-2 and what stands around them; more is a text whose quote got lost.

@@ -156,6 +156,16 @@ async def test_a_report_that_comes_again_is_not_given_to_a_doubt(db: Database) -
     assert await counts(db, known) == {DeliveryState.DELIVERED: 1}
 
 
+@pytest.mark.parametrize("first", [ReportedStatus.FAILED, ReportedStatus.EXPIRED])
+async def test_a_late_delivered_corrects_a_failure_and_nothing_takes_it_back(
+    db: Database, first: ReportedStatus
+) -> None:
+    request = await sent(db, 7)
+    for word in (first, ReportedStatus.DELIVERED, first):
+        await db.run(tracking.take_report, replace(REPORT, status=word, tp_status=0x46), NOW)
+    assert await counts(db, request) == {DeliveryState.DELIVERED: 1}
+
+
 async def test_a_report_that_comes_before_its_answer_is_not_given_to_a_doubt(db: Database) -> None:
     doubted = await sent(db, None)
     later = await db.run(store, new_request(count=1))

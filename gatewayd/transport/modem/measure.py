@@ -14,15 +14,25 @@ _REGISTRATIONS: Final = {
     "4": Registration.UNKNOWN, "5": Registration.ROAMING, "6": Registration.HOME, "7": Registration.ROAMING,
     "8": Registration.DENIED, "9": Registration.HOME, "10": Registration.ROAMING,
 }  # fmt: skip
-_CREG_ANSWER: Final = re.compile(r"\+CREG: *\d+ *, *(\d+)")
+_REGISTERED: Final = frozenset({Registration.HOME, Registration.ROAMING})
 
 
 async def registration(session: Session) -> Registration:
-    """AT+CREG? (TS 27.007 §7.2): the answer has two numbers, an indication one."""
-    for line in (await session.command("AT+CREG?", "+CREG:")).info:
-        found = _CREG_ANSWER.match(line)
+    """AT+CREG?, and AT+CEREG? where that says that there is no network: on LTE alone only the second one knows
+    (TS 27.007 §7.2, §10.1.22)."""
+    found = await _ask_registration(session, "CREG")
+    if found in _REGISTERED:
+        return found
+    packet = await _ask_registration(session, "CEREG")
+    return packet if packet in _REGISTERED else found
+
+
+async def _ask_registration(session: Session, name: str) -> Registration:
+    """The answer has two numbers, an indication one."""
+    for line in (await session.command(f"AT+{name}?", f"+{name}:")).info:
+        found = re.match(rf"\+{name}: *\d+ *, *(\d+)", line)
         if found:
-            return _REGISTRATIONS.get(found[1], Registration.UNKNOWN)
+            return _REGISTRATIONS.get(str(int(found[1])), Registration.UNKNOWN)
     return Registration.UNKNOWN
 
 
