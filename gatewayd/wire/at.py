@@ -28,8 +28,10 @@ _HEX: Final = re.compile(r"[0-9A-Fa-f]+")
 #: Indications that are followed by a PDU on a line of its own.
 _WITH_PDU: Final = ("+CMT:", "+CDS:", "+CBM:")
 #: The modem has started anew: its settings are gone.
-_BOOTED: Final = ("RDY", "Call Ready", "SMS Ready", "^SYSSTART", "NORMAL POWER DOWN", "UNDER-VOLTAGE POWER DOWN",
-           "OVER-VOLTAGE POWER DOWN", "+CFUN: 1")  # fmt: skip
+_BOOTED: Final = (
+    "RDY", "Call Ready", "SMS Ready", "^SYSSTART", "NORMAL POWER DOWN", "UNDER-VOLTAGE POWER DOWN",
+    "OVER-VOLTAGE POWER DOWN", "+CFUN: 1",
+)  # fmt: skip
 #: Bytes. Far above any answer; a line that never ends is noise, and is cut there whatever the chunks.
 _LONGEST: Final = 16_384
 #: Bytes. 182 characters as hexadecimal UCS-2 and what stands around them; more is a text whose quote got lost.
