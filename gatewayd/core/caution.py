@@ -31,13 +31,19 @@ _DIGITS: Final = re.compile(r"\d{6,}")
 
 _SECRET: Final = r"(?:kata ?sandi|sandi|password|passwd|passcode|pwd|pin|otp|kode (?:otp|verifikasi|akses|login))"
 _WHOSE: Final = (
-    r"(?:anda|kamu|saudara/?i?|bapak/ibu|baru|awal|sementara|default|login|akun|email|e-mail|siakad|portal|wifi|wi-fi)"
+    r"(?:anda|kamu|saudara/?i?|bapak/ibu|mahasiswa|dosen|baru|awal|sementara|default|login|akun|email|e-mail|siakad"
+    r"|portal|sistem|kampus|wifi|wi-fi|e-?learning|ujian|zoom)"
 )
 _VALUE: Final = r"(?:\{\w|\d{4,8}\b|(?=\S{0,40}\d)(?=\S{0,40}[a-z])[^\s/]{5,})"
+#: What follows "password:" where it is advice.
+_ADVICE: Final = r"(?:buka|lihat|klik|hubungi|tanya|tanyakan|silakan|silahkan|jangan|petugas|https?|www)"
+#: What follows "kata sandi adalah" where no password does.
+_GENERAL: Final = r"(?:rahasia|milik|tanggung|bersifat)"
 _CREDENTIAL: Final = re.compile(
     rf"\b({_SECRET})(?:-?(?:nya|mu))?(?: {_WHOSE}){{0,3}} ?"
-    rf"(?:(?:[:=] ?|\b(?:adalah|ialah|yaitu|is)\b ?(?!\W*(?:rahasia|milik|tanggung|bersifat)\b))\S| {_VALUE})"
-    rf"|\b\d{{4,8}} (?:adalah|ialah|is) (?:your )?({_SECRET})\b",
+    rf"(?:(?:[:=] ?(?!{_ADVICE}\b)|\b(?:adalah|ialah|yaitu|is)\b ?(?!\W*{_GENERAL}\b))\S| {_VALUE})"
+    rf"|\b\d{{4,8}} (?:adalah|ialah|is) (?:your )?({_SECRET})\b"
+    rf"|\{{ ?({_SECRET})\b[^{{}}]{{0,20}}\}}",
     re.IGNORECASE,
 )
 
@@ -88,7 +94,7 @@ def text_warnings(text: str, channel: Channel, parts: int) -> tuple[Fault, ...]:
 def credential(text: str) -> str:
     """The word that introduces a password or a code in `text` ("kata sandi"), never the secret itself; '' if none."""
     match = _CREDENTIAL.search(_in_one_line(text))
-    return (match[1] or match[2]).lower() if match else ""
+    return (match[1] or match[2] or match[3]).lower() if match else ""
 
 
 def narrower(text: str) -> tuple[Fault, ...]:
