@@ -1,7 +1,8 @@
 """Views → mails, and a delivery log → files. The one door of this room; runs in a short-lived child.
 
 In: a view, with everything it says, and a Look. Out: one RFC 5322 mail with CRLF line ends: a plain text that says
-everything, for approval and report also a page, for the report also its picture (inline) and its table (attached).
+everything, for approval and report also a page, for the report also its picture (inline) and its table (attached), and
+for the form its files to fill (attached).
 Every string is cleaned before anything is rendered; a header that must not be sent raises wire.outmail.UnsafeHeader.
 """
 
@@ -12,6 +13,7 @@ from gatewayd.core.form import PATHS
 from gatewayd.core.model import Fault
 from gatewayd.core.report import DeliveryLog
 from gatewayd.render import html, mail, pages, safe
+from gatewayd.render.blank_form import form_files
 from gatewayd.render.clean import cleaned
 from gatewayd.render.csv import report_csv
 from gatewayd.render.png import report_png
@@ -131,7 +133,7 @@ def _bodies(view: View, voice: Voice) -> mail.Bodies:
         case Help():
             return _text("help", view, voice)
         case FormMail():
-            return _text("form_mail", view, voice)
+            return mail.Bodies(pages.text("form_mail", voice, view=view), files=form_files())
         case UnknownSender():
             return _text("unknown_sender", view, voice)
         case Unreadable():
