@@ -20,6 +20,12 @@ _LINE_HEIGHT: Final = 16
 _COLUMNS: Final = ("NPM", "Nama", "No HP")
 #: The rows of the list that are checked: more than anyone may send to at once.
 _LAST_ROW: Final = 20_001
+#: The reader of lists tells the form sheet from a list by the number beside its label. The first 40 letters of a hint
+#: must not name a telephone or e-mail, else it would pass for the header of a list.
+_SHEET_HINTS: Final = (
+    "Isi lembar FORMULIR ini sampai selesai: tanpa NOMOR TELEPON SELULAR, daftar di lembar PENERIMA tidak terbaca.",
+    "Lembar PENERIMA hanya untuk nomor SMS; daftar untuk EMAIL MASSAL dilampirkan sebagai CSV tersendiri.",
+)
 _LIST_RULE: Final = 'OR(LEFT(C2,1)="0",LEFT(C2,3)="+62")'
 
 
@@ -62,7 +68,7 @@ def _styles() -> str:
 
 def _form_sheet() -> str:
     above = [_row(1, _cell("A1", TITLE, _BOLD)), _row(2, _cell("A2", SUBTITLE))]
-    above += [_row(number, _cell(f"A{number}", hint)) for number, hint in enumerate(HINTS, start=3)]
+    above += [_row(number, _cell(f"A{number}", hint)) for number, hint in enumerate((*HINTS, *_SHEET_HINTS), start=3)]
     first = len(above) + 2
     lines = [_line(number, field) for number, field in enumerate(FIELDS, start=first)]
     page = '<pageSetup paperSize="9" orientation="portrait" fitToHeight="0"/>'

@@ -132,6 +132,13 @@ def test_a_filled_workbook_gives_its_recipients() -> None:
     )
 
 
+def test_no_hint_passes_for_the_header_of_a_list() -> None:
+    labels = {field.label for field in FIELDS}
+    above = tuple((number, cells) for number, cells in sheets()[0] if cells[0] not in labels)
+    assert len(above) > 2
+    assert [rows_of(above, channel) for channel in Channel] == [None, None]
+
+
 def test_the_mail_that_explains_the_form_brings_it() -> None:
     files = {
         one.get_filename(): one.get_content() for one in parse(compose(examples()["form"], LOOK)).iter_attachments()
