@@ -14,6 +14,7 @@ from gatewayd.render.blank_form_fields import FIELDS
 from gatewayd.render.compose import compose
 from gatewayd.render.example_data import LOOK, examples
 from gatewayd.wire.columns import rows_of
+from gatewayd.wire.form import Numbering, read_form
 from gatewayd.wire.formlabels import match_label
 from gatewayd.wire.recipients import Row, build, read_table
 from gatewayd.wire.tables import Table, tables_of
@@ -91,6 +92,20 @@ def test_word_excel_and_text_have_the_same_labels_and_the_reader_knows_each() ->
     assert [row[0] for _, row in sheets()[0] if row[0] in labels] == labels
     keys = [match[0] for match in map(match_label, lines) if match]
     assert len(set(keys)) == len(labels)
+
+
+def test_the_text_form_is_read_blank_and_filled() -> None:
+    text = blank_form("txt").decode("utf-8")
+    blank = read_form(text, (), Numbering(), is_reply=False)
+    assert blank is not None
+    assert (blank.groups, blank.text, blank.recipients.recipients) == ((), "", ())
+    assert "field.missing" in {fault.code for fault in blank.faults}
+    text = text.replace("NAMA UNIT: ", "NAMA UNIT: BAA").replace("[ ] LAINNYA", "[x] LAINNYA", 1)
+    text = text.replace("KETERANGAN: ", 'KETERANGAN: "Rapat pukul 09.00."') + "0812-0000-0101\n"
+    found = read_form(text, (), Numbering(), is_reply=False)
+    assert found is not None
+    assert (found.unit_name, found.channel, found.text) == ("BAA", Channel.SMS, "Rapat pukul 09.00.")
+    assert [who.address for who in found.recipients.recipients] == ["+6281200000101"]
 
 
 def test_nothing_above_the_lines_is_taken_for_a_line_or_a_message() -> None:
