@@ -21,12 +21,16 @@ def add_parser(verbs: Verbs) -> None:
     parser.add_argument("--channel", choices=("sms", "email"), default="sms")
     parser.add_argument("--subject", default="", metavar="S", help="subject of an e-mail")
     parser.add_argument("--priority", choices=("urgent", "normal", "bulk"), default="normal")
+    parser.add_argument(
+        "--transliterate", action="store_true", help="replace characters outside the SMS alphabet by ones inside"
+    )
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     arguments: dict[str, Any] = {
         "text": args.text, "channel": args.channel, "subject": args.subject, "priority": args.priority,
+        "transliterate": args.transliterate,
     }  # fmt: skip
     if args.list is not None:
         try:

@@ -33,6 +33,7 @@ PATHS: Final[Mapping[str, str]] = MappingProxyType(
         "text": "keterangan",
         "subject": "subject",
         "priority": "priority",
+        "plain_letters": "huruf_sms",
         "recipients": "recipients",
         "other_services": "other_services",
     }
@@ -63,6 +64,8 @@ class FormReading:
     text: str = ""
     subject: str = ""
     priority: Literal["", "urgent"] = ""
+    #: Characters outside the SMS alphabet are to be replaced by ones inside.
+    plain_letters: bool = False
     other_services: tuple[str, ...] = ()
     recipients: RecipientList = _NOBODY
     list_given: bool = False

@@ -119,6 +119,8 @@ class Draft:
     send_after: datetime | None = None
     expires_at: datetime | None = None
     wanted_by: str = ""
+    #: Keep an SMS in the short alphabet where characters can be replaced.
+    plain_letters: bool = False
     faults: tuple[Fault, ...] = ()
     warnings: tuple[Fault, ...] = ()
 

@@ -163,7 +163,7 @@ def examples() -> dict[str, View]:
         "receipt": Receipt(HEAD, WHAT, SIZE, ("Ka. UPSI", "Ka. BPSI"), REFUSED, 1, ("AKUN BARU",)),
         "receipt-ucs2": Receipt(
             HEAD, smiling, Size(46, "ucs2", 1, 412, None, ("☺", "“")), ("Ka. UPSI", "Ka. BPSI"),
-            tuple(RefusedRow(row, "08", "row.too_short") for row in range(1, 61)),
+            tuple(RefusedRow(row, "08", "row.too_short") for row in range(1, 61)), plain_parts=1,
         ),
         "correction": Correction(HEAD, faults, replace(WHAT, applicant="", text=""), REFUSED),
         "approval": ApprovalQuestion(

@@ -90,6 +90,8 @@ class Receipt:
     warnings: tuple[Fault, ...] = ()
     #: It takes the place of a request that was in order and had this number.
     replaces: bool = False
+    #: Parts a message takes once its characters are replaced by the SMS alphabet's; 0 = that saves nothing.
+    plain_parts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ _FORM: Final = {
     "text.unclear": N_("it is not clear which words are the message; please put the message in quotation marks"),
     "text.too_many_parts": N_("the message is too long: it takes more SMS parts than allowed"),
     "text.too_long": N_("the message is too long"),
+    "text.replaced": N_("characters outside the SMS alphabet were replaced, so that it takes fewer parts"),
+    "text.kept": N_("nothing in the SMS alphabet stands for these, so a part holds 70 characters only"),
     "subject.empty": N_("an e-mail needs a subject"),
     "subject.unsafe": N_("there are characters in it that cannot be sent"),
     "phone.invalid": N_("this is not a telephone number"),
@@ -106,6 +108,7 @@ LABELS: Final[Mapping[str, str]] = MappingProxyType(
         "attachment": N_("ATTACHMENT"),
         "attachments": N_("ATTACHMENT"),
         "channel": N_("CHANNEL"),
+        "huruf_sms": "HURUF SMS",
         "group": N_("GROUP"),
     }
 )

@@ -6,7 +6,7 @@ a command obey the same rules.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from types import MappingProxyType
@@ -22,6 +22,7 @@ from gatewayd.stages.fleet import tariffs_of
 from gatewayd.store.requests import NewRequest
 from gatewayd.wire.outmail import is_address, is_safe
 from gatewayd.wire.segment import Segmentation, segment
+from gatewayd.wire.transliterate import transliterate
 
 #: The longest e-mail text; the university's mail limit is far above it.
 _MAX_MAIL_TEXT: Final = 100_000
@@ -54,6 +55,7 @@ def build(
 ) -> NewRequest:  # fmt: skip
     """Everything of a request that can be known before a number is given to it. `opted_out` are the addresses of the
     draft that want nothing from us; `recent` is what its addresses got from other requests."""
+    draft = in_plain_letters(draft)
     limits = Limits(settings.sending.per_recipient_hour, settings.sending.per_recipient_day)
     messages, refused = _messages(draft, opted_out, recent, limits)
     longest = max((message.parts for message in messages), default=_parts(draft.channel, draft.text))
@@ -77,15 +79,39 @@ def build(
     )  # fmt: skip
 
 
+def in_plain_letters(draft: Draft) -> Draft:
+    """`draft` with its text in the short alphabet as far as that goes, and what was done among its warnings. The same
+    again for one that was done before."""
+    if not draft.plain_letters or draft.channel is not Channel.SMS:
+        return draft
+    found = transliterate(draft.text)
+    told: list[Fault] = []
+    if found.replaced:
+        pairs = ", ".join(f"{old} → {new}" for old, new in found.replaced)
+        told.append(Fault("text", "text.replaced", quoted(pairs)))
+    if found.kept:
+        told.append(Fault("text", "text.kept", quoted(" ".join(found.kept))))
+    return replace(draft, text=found.text, warnings=(*draft.warnings, *told))
+
+
+def _merged(draft: Draft, who: Recipient) -> str | tuple[str, ...]:
+    """The personal text, or the placeholders that lack a value."""
+    text = merge(draft.text, _fields(who))
+    if isinstance(text, str) and draft.plain_letters and draft.channel is Channel.SMS:
+        return transliterate(text).text
+    return text
+
+
 def addresses_of(draft: Draft) -> tuple[str, ...]:
     return tuple(who.address for who in draft.recipients.recipients)
 
 
 def texts_of(draft: Draft) -> tuple[tuple[str, str], ...]:
     """(address, the text for it); the text as typed where a placeholder lacks its value."""
+    draft = in_plain_letters(draft)
     if not placeholders(draft.text):
         return tuple((who.address, draft.text) for who in draft.recipients.recipients)
-    merged = ((who.address, merge(draft.text, _fields(who))) for who in draft.recipients.recipients)
+    merged = ((who.address, _merged(draft, who)) for who in draft.recipients.recipients)
     return tuple((address, text if isinstance(text, str) else draft.text) for address, text in merged)
 
 
@@ -115,7 +141,7 @@ def _messages(
         if not personal:
             messages.append(Message(who.row, who.address, who.name, who.fields, None, shared))
             continue
-        text = merge(draft.text, _fields(who))
+        text = _merged(draft, who)
         if isinstance(text, str):
             messages.append(Message(who.row, who.address, who.name, who.fields, text, _parts(draft.channel, text)))
         else:

@@ -76,7 +76,8 @@ class FormDesk:
             source=Source.MAIL, applicant=_applicant(self._ctx.settings, unit, reading, read), channel=channel,
             text=reading.text, subject=reading.subject, recipients=found, groups=reading.groups,
             priority=Priority.URGENT if reading.priority == "urgent" else Priority.NORMAL,
-            wanted_by=reading.wanted_by, faults=(*reading.faults, *faults, *cautions.faults),
+            wanted_by=reading.wanted_by, plain_letters=reading.plain_letters,
+            faults=(*reading.faults, *faults, *cautions.faults),
             warnings=(
                 *(Fault("service", "service.other", name) for name in reading.other_services),
                 *unread, *cautions.warnings,

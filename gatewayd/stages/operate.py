@@ -123,7 +123,7 @@ class OperatorDesk:
         draft = Draft(
             source=Source.CLI, applicant=self._applicant(command.os_user), channel=channel,
             text=str(given.get("text", "")), subject=str(given.get("subject", "")), recipients=listed,
-            priority=priority,
+            priority=priority, plain_letters=bool(given.get("transliterate")),
         )  # fmt: skip
         opted_out = await self._ctx.db.run(optouts.among, addresses_of(draft))
         recent = await self._ctx.db.run(limits.recent, texts_of(draft), moment_of(draft, now))

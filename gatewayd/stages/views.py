@@ -28,6 +28,7 @@ from gatewayd.store import approvals, deliveries, health, inbox, notices, reques
 from gatewayd.store.deliveries import DeliveryRow
 from gatewayd.store.notices import Notice
 from gatewayd.wire.gsm7 import cost
+from gatewayd.wire.transliterate import transliterate
 
 #: Characters named as those that cost the short alphabet.
 _MOST_FORCING: Final = 6
@@ -111,8 +112,15 @@ def _receipt(desk: Desk, notice: Notice, head: views.Head, request: Request) -> 
     return views.Receipt(
         head, _understood(request), _size(request), _waits_for(desk, request), request.refused,
         len(request.duplicates), _other_services(request), _warnings(request),
-        replaces=bool(notice.params.get("replaces")),
+        replaces=bool(notice.params.get("replaces")), plain_parts=_plain_parts(request),
     )  # fmt: skip
+
+
+def _plain_parts(request: Request) -> int:
+    if request.channel is not Channel.SMS or not request.text:
+        return 0
+    parts = segmented(transliterate(request.text).text).parts
+    return parts if parts < segmented(request.text).parts else 0
 
 
 def _other_services(request: Request) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ _FORM: Final = {
     "group.forbidden": "{path}: the group {typed} is not open to this client",
     "text.empty": "{path}: the message has no text",
     "text.unclear": '{path}: it is not clear which words are the message in "{typed}" (put them in quotation marks)',
+    "text.replaced": "{path}: replaced to stay in the SMS alphabet: {typed}",
+    "text.kept": "{path}: cannot be replaced, so a part holds 70 characters: {typed}",
     "text.too_many_parts": "{path}: the message takes too many SMS parts ({typed})",
     "text.too_long": "{path}: the message is too long ({typed})",
     "subject.empty": "{path}: an e-mail needs a subject",

@@ -24,6 +24,7 @@ from gatewayd.wire.plaintext import one_line
 _ADDRESS: Final = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 #: An extension of a switchboard is short, but no shorter.
 _LEAST_DIGITS: Final = 5
+_YES: Final = re.compile(r"[\s\[(]*(?:(?:ya|iya|yes|ok|x|v)\b|[✓✔☑√])", re.I)
 _NOTHING: Final = re.compile(r"[\s.\-–_…/()]*|nihil|tidak ada|kosong|n/?a", re.I)
 _NO_DEADLINE: Final = re.compile(r"(?:se)?(?:cepatnya|segera(?:nya)?)|asap|secepat mungkin|urgent|mendesak", re.I)
 _URGENT: Final = re.compile(r"\b(?:urgent|mendesak|segera|penting|darurat|tinggi)\b", re.I)
@@ -133,6 +134,7 @@ class _Reader:
             text=self._text(),
             subject=self._value("subject", _MAX_SUBJECT),
             priority=self._priority(),
+            plain_letters=_YES.match(self._value("plain_letters")) is not None,
             other_services=ticked_services("\n".join(self.sections.values.get(formlabels.OTHER, ()))),
             present=self._present(),
         )

@@ -35,6 +35,7 @@ _SPELLINGS: Final[dict[str, str]] = {
     "subject": "SUBJEK|SUBJECT|SUBYEK|SUBJEK EMAIL|JUDUL EMAIL|PERIHAL EMAIL",
     "recipients": "PENERIMA|DAFTAR PENERIMA|NOMOR TUJUAN|DAFTAR NOMOR|TUJUAN|PENERIMA PESAN|DAFTAR TUJUAN",
     "priority": "PRIORITAS|SIFAT",
+    "plain_letters": "HURUF SMS|ABJAD SMS|TRANSLITERASI",
     "channel": "KANAL|MEDIA|DIKIRIM VIA|KIRIM VIA|SALURAN",
     OTHER: "SISTEM INFORMASI SI|SISTEM INFORMASI|SI BARU|NAMA SI|AKUN BARU|NAMA AKUN|PENGGANTIAN KATA SANDI"
     "|PERBAIKAN SI|SURAT ELEKTRONIK EMAIL|SURAT ELEKTRONIK|EMAIL BARU|NAMA EMAIL",
@@ -61,7 +62,7 @@ STRONG: Final = frozenset(
 )
 #: What may still come behind KETERANGAN; anything else there is its text.
 BEHIND_TEXT: Final = frozenset(
-    {"text", "subject", "recipients", "priority", "channel", TAIL, SMS_BOXES, EMAIL_BOXES, "unit_name",
+    {"text", "subject", "recipients", "priority", "plain_letters", "channel", TAIL, SMS_BOXES, EMAIL_BOXES, "unit_name",
      "applicant_name", "submitted_on", "wanted_by"}
 )  # fmt: skip
 _FOOTER: Final = "KATA SANDI PASSWORD PADA FORMULIR INI"

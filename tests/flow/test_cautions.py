@@ -55,6 +55,15 @@ async def test_a_form_that_tells_a_password_comes_back(ctx: Context) -> None:
     assert [(fault.code, fault.typed) for fault in request.faults] == [("text.credential", "kata sandi")]
 
 
+async def test_a_text_in_plain_letters_says_what_was_replaced_and_what_was_not(ctx: Context) -> None:
+    plain = b'"\r\nHURUF SMS: YA\r\n'
+    raw = FORM.replace(b"Kuliah libur", "Rapat – “jam 9” ☺".encode()).replace(b'"\r\nPENERIMA', plain + b"PENERIMA")
+    await MailDesk(ctx).accept(mail(raw))
+    request = (await ctx.db.run(requests.all_numbers, 1))[0]
+    assert request.text == 'Rapat - "jam 9" ☺'
+    assert said(request) == [("text.replaced", '– → -, “ → ", ” → "'), ("text.kept", "☺")]
+
+
 @pytest.mark.usefixtures("allowed")
 async def test_where_credentials_are_allowed_the_approvers_are_warned(ctx: Context) -> None:
     request = await stored(ctx, "Kata sandi Anda: mawar")

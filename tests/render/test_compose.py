@@ -62,7 +62,7 @@ FACTS = {
         "061-4567890", "telepon rumah", "baris 57", "nomor ganda", "Rp 144.200", "Ka. UPSI, lalu Ka. BPSI", "AKUN BARU",
         "BATAL",
     ],
-    "receipt-ucs2": ["UCS", "☺ (U+263A)", "dan 10 lainnya", "belum diketahui"],
+    "receipt-ucs2": ["UCS", "☺ (U+263A)", "dan 10 lainnya", "belum diketahui", "HURUF SMS: YA"],
     "incoming-sms": ["gsm1", "+6281200000144", "Mohon info jadwal wisuda", "Bagian yang tidak sampai: 1"],
     "correction": [
         "1. NAMA LENGKAP: belum diisi", '"31-11-2026"', "bukan tanggal yang sah", "KETERANGAN", "tanda kutip",

@@ -30,6 +30,11 @@ def codes(form: FormReading) -> list[tuple[str, str]]:
     return [(fault.path, fault.code) for fault in form.faults]
 
 
+@pytest.mark.parametrize(("said", "plain"), [("YA", True), ("[x]", True), ("ok", True), ("TIDAK", False), ("", False)])
+def test_the_applicant_says_whether_characters_are_replaced(said: str, plain: bool) -> None:
+    assert read(f"{HEAD}KETERANGAN: isi: “Halo”\nHURUF SMS: {said}\n").plain_letters is plain
+
+
 @pytest.mark.parametrize(
     ("line", "found"),
     [
