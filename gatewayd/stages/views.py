@@ -119,8 +119,8 @@ def _receipt(desk: Desk, notice: Notice, head: views.Head, request: Request) -> 
 def _plain_parts(request: Request) -> int:
     if request.channel is not Channel.SMS or not request.text:
         return 0
-    parts = segmented(transliterate(request.text).text).parts
-    return parts if parts < segmented(request.text).parts else 0
+    parts = len(segmented(transliterate(request.text).text).parts)
+    return parts if parts < len(segmented(request.text).parts) else 0
 
 
 def _other_services(request: Request) -> tuple[str, ...]:
