@@ -136,7 +136,19 @@ def _people(settings: Settings) -> Iterator[str]:
     for person in settings.report.first_to:
         if person not in known:
             yield f"report.first_to: {person!r} is not an id in [[people]]"
-    steps = settings.approval.steps
+    for index, deputy in enumerate(settings.approval.deputies):
+        for key, person in (("person", deputy.person), ("in_place_of", deputy.in_place_of)):
+            if person not in known:
+                yield f"approval.deputies[{index}].{key}: {person!r} is not an id in [[people]]"
+    yield from _steps(settings)
+
+
+def _steps(settings: Settings) -> Iterator[str]:
+    approval, steps = settings.approval, settings.approval.steps
+    if settings.mailbox is not None and "steps" not in approval.model_fields_set:
+        yield "approval.steps: is missing (steps = [] lets every form be sent without approval, if that is meant)"
+    if approval.small_recipients and approval.small_step not in [step.name for step in steps]:
+        yield f"approval.small_step: {approval.small_step!r} is not the name of a step"
     for first, second in pairwise(steps):
         if set(first.people) == set(second.people) and len(set(first.people)) == 1:
             yield f"approval.steps: {first.name!r} and {second.name!r} can only be decided by the same person"

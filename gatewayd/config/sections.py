@@ -133,8 +133,31 @@ class Step(Section):
     people: Annotated[tuple[Name, ...], Field(min_length=1)]
 
 
+class Deputy(Section):
+    """Somebody who decides in another's place on certain days (local dates, both included)."""
+
+    person: Name
+    in_place_of: Name
+    first_day: date
+    last_day: date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Deputy":
+        if self.first_day > self.last_day:
+            raise ValueError("first_day must not come after last_day")
+        return self
+
+
 class Approval(Section):
     steps: tuple[Step, ...] = ()
+    #: "parallel": everybody is asked at once.
+    order: Literal["sequence", "parallel"] = "sequence"
+    deputies: tuple[Deputy, ...] = ()
+    #: Requests to so many recipients need `small_step` only; 0 = none do.
+    small_recipients: Annotated[int, Field(ge=0)] = 0
+    small_step: str = ""
+    #: A form that comes from somebody who decides counts as his approval.
+    own_form: bool = False
     expires: Duration = 7 * 86400.0
     remind_after: Duration = 86400.0
     #: May somebody at the gateway's command line decide a step (audited with the OS user's name)?

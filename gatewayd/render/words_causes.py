@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from gatewayd.render.catalogue import N_
+from gatewayd.render.words_faults import ROWS
 
 _NUMBER_DEAD: Final = N_("the number is not in service")
 _PHONE_OFF: Final = N_("the phone was off or out of reach")
@@ -65,6 +66,7 @@ _NAMED: Final = {
     "smtp-address": _MAIL_ADDRESS,
     "smtp-refused": _MAIL_ACCOUNT,
     "smtp-link": _MAIL_LATER,
+    **{code: ROWS[code] for code in ("row.limit_hour", "row.limit_day", "row.opted_out")},
 }
 
 

@@ -57,7 +57,7 @@ _LISTS: Final = {
     "list.no_column": N_("no column with numbers or addresses was found"),
     "list.several": N_("several sheets hold lists; please leave only the one to send to"),
 }
-_ROWS: Final = {
+ROWS: Final = {
     "row.empty": N_("there is no number or address in this row"),
     "row.letters": N_("there are letters or signs in the number"),
     "row.scientific": N_("the number has lost digits (please format the column as text)"),
@@ -88,7 +88,7 @@ _OTHERS: Final = {
     "client.unknown": N_("this system is not registered"),
     "id.reused": N_("this id was used before with other content"),
 }
-FAULTS: Final[Mapping[str, str]] = MappingProxyType({**_FORM, **_CAUTIONS, **_LISTS, **_ROWS, **_FILES, **_OTHERS})
+FAULTS: Final[Mapping[str, str]] = MappingProxyType({**_FORM, **_CAUTIONS, **_LISTS, **ROWS, **_FILES, **_OTHERS})
 
 #: Faults whose `typed` is a measure of ours ("8 > 3"), nothing that anybody typed.
 MEASURED: Final = frozenset(

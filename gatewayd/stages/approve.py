@@ -4,14 +4,15 @@ In: requests without faults that are neither approved nor closed, and their deci
 question to each eligible person of the step that waits (asked once for a step and digest, reminded once,
 over at `expires`); deliveries queued; or the request rejected or expired. Everybody involved is told.
 Invariant: deliveries are queued in the transaction that has just computed Approved from the decisions on the
-present digest; nothing else queues a message.
+present digest; nothing else queues a message. A recipient who has got too much since the request came in is left out.
 """
 
 import sqlite3
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
-from gatewayd.core.approval import Approved, Ask, Next, Refused, Stuck, next_move
+from gatewayd.core.approval import Approved, Ask, Question, Refused
+from gatewayd.core.caution import Limits
 from gatewayd.core.model import RequestId
 from gatewayd.core.request import Request
 from gatewayd.core.states import Event
@@ -20,7 +21,8 @@ from gatewayd.stages import involved
 from gatewayd.stages.bells import Bell
 from gatewayd.stages.context import Context
 from gatewayd.stages.people import person_by_id
-from gatewayd.store import approvals, deliveries, events, notices, requests
+from gatewayd.stages.rules import move_of
+from gatewayd.store import deliveries, events, limits, notices, requests
 
 _ROUND_S: Final = 60.0
 
@@ -44,14 +46,6 @@ def _waiting(conn: sqlite3.Connection) -> list[Request]:
     ]  # fmt: skip
 
 
-def move_of(conn: sqlite3.Connection, ctx: Context, request: Request) -> Next:
-    """What the approval of `request` needs next, by the settings and the decisions in the store."""
-    if request.preapproved:
-        return Approved()
-    given = approvals.as_decisions(approvals.decisions(conn, request.id))
-    return next_move(ctx.steps, request.applicant.person, given, request.digest)
-
-
 def _move(conn: sqlite3.Connection, ctx: Context, request_id: RequestId, now: datetime) -> None:
     request = requests.get(conn, request_id)
     if request.closed_as or request.approved_at is not None:
@@ -61,29 +55,29 @@ def _move(conn: sqlite3.Connection, ctx: Context, request_id: RequestId, now: da
         return
     if request.faults:
         return
-    match move_of(conn, ctx, request):
-        case Ask(step, people):
-            _ask(conn, ctx, request, step, people, now)
+    match move_of(conn, ctx.settings, request, now):
+        case Ask(questions):
+            for question in questions:
+                _ask(conn, ctx, request, question, now)
         case Approved():
             _queue(conn, ctx, request, now)
         case Refused(_, person, reason):
             _reject(conn, ctx, request, person, reason, now)
-        case Stuck(step):
-            _stuck(conn, ctx, request, step, now)
         case other:
             assert_never(other)
 
 
-def _ask(
-    conn: sqlite3.Connection, ctx: Context, request: Request, step: int, people: tuple[str, ...], now: datetime
-) -> None:
-    """One question for each person, step and digest; one reminder when it lasts."""
+def _ask(conn: sqlite3.Connection, ctx: Context, request: Request, question: Question, now: datetime) -> None:
+    """One question for each person, step and digest; one reminder when it lasts. The staff hears of a step that
+    nobody may decide."""
+    if not question.people:
+        _stuck(conn, ctx, request, question.step, now)
     asked = notices.states(conn, request.id, "approval")
-    for id_ in people:
+    for id_ in question.people:
         person = person_by_id(ctx.settings, id_)
         if person is None:
             continue
-        key = {"step": step, "person": id_, "digest": request.digest.hex()}
+        key = {"step": question.step, "person": id_, "digest": request.digest.hex()}
         mine = [notice for notice, _ in asked if {k: notice.params.get(k) for k in key} == key]
         reminded = len(mine) > 1
         if mine and (
@@ -92,8 +86,8 @@ def _ask(
             continue
         params = {**key, "at": now.isoformat(), "reminder": bool(mine)}
         notices.ask(conn, "approval", person.addresses[0], now, request=request.id, to_name=person.name, params=params)
-        events.record(conn, now, "approval.asked", request.id, actor=id_, detail={"step": step})
-        get_logger().info("approval.asked", request=request.number, person=id_, step=step, reminder=bool(mine))
+        events.record(conn, now, "approval.asked", request.id, actor=id_, detail={"step": question.step})
+        get_logger().info("approval.asked", request=request.number, person=id_, step=question.step, reminder=bool(mine))
 
 
 def _asked_at(params: notices.Params) -> datetime:
@@ -102,6 +96,11 @@ def _asked_at(params: notices.Params) -> datetime:
 
 def _queue(conn: sqlite3.Connection, ctx: Context, request: Request, now: datetime) -> None:
     requests.approve(conn, request.id, now)
+    sending = ctx.settings.sending
+    allowed = Limits(sending.per_recipient_hour, sending.per_recipient_day)
+    at = max(now, request.send_after or now)
+    for delivery, code in limits.exceeded(conn, request.id, at, allowed):
+        deliveries.apply(conn, delivery, Event.FAIL, now, cause_code=code)
     count = deliveries.apply_all(conn, request.id, Event.QUEUE, now)
     why = request.preapproved or "every step approved"
     events.record(conn, now, "request.approved", request.id, actor=why, detail={"queued": count})
@@ -135,7 +134,7 @@ def _stuck(conn: sqlite3.Connection, ctx: Context, request: Request, step: int, 
     params = {
         "code": "approval.stuck",
         "name": request.number,
-        "why": ctx.steps[step].name,
+        "why": ctx.settings.approval.steps[step].name,
         "since": now.isoformat(),
         "was": "",
     }

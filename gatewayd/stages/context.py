@@ -5,7 +5,6 @@ from zoneinfo import ZoneInfo
 
 from gatewayd.clock import Clock
 from gatewayd.config import Settings
-from gatewayd.core.approval import ApprovalStep
 from gatewayd.core.model import Channel
 from gatewayd.stages.bells import Bells
 from gatewayd.stages.pulse import Pulse
@@ -27,7 +26,3 @@ class Context:
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.settings.gateway.timezone)
-
-    @property
-    def steps(self) -> tuple[ApprovalStep, ...]:
-        return tuple(ApprovalStep(step.name, step.people) for step in self.settings.approval.steps)

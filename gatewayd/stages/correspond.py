@@ -43,6 +43,10 @@ class Correspondence:
         """A person's mail whose sender is proven."""
         return not self.read.automatic and self.read.authenticated and bool(self.read.sender)
 
+    @property
+    def proof(self) -> decide.MailProof:
+        return decide.MailProof(self.read.sender, self.read.auth_detail[:200], self.mail)
+
 
 def effect(
     conn: sqlite3.Connection, ctx: Context, letter: Correspondence, form: PreparedForm | None, now: datetime
@@ -64,7 +68,7 @@ def effect(
     if word == "status" and request is not None and _may_see(ctx, request, read.sender):
         return _answer(conn, ctx, letter, "status", request, {}, now)
     if form is not None:
-        return store_form(conn, ctx, form, read.sender_name, now)
+        return store_form(conn, ctx, form, read.sender_name, letter.proof, now)
     if word == "form":
         return _answer(conn, ctx, letter, "form", None, {}, now)
     if read.tokens:
@@ -95,7 +99,6 @@ def _decision(
     if read.reply is None:
         raise AssertionError("a decision without a reply")
     verdict = Verdict.APPROVE if read.reply.word == "approve" else Verdict.REJECT
-    proof = decide.MailProof(read.sender, read.auth_detail[:200], letter.mail)
     problem = decide.NotDecided("token.missing", request.id if request else None, request.number if request else "")
     if len(meant := decide.requests_of(conn, read.tokens) | ({request.id} if request else set())) > 1:
         get_logger().warning(
@@ -106,7 +109,7 @@ def _decision(
         get_logger().warning("decision.refused", problem="token.locked", sender=mask(read.sender))
         return _answer(conn, ctx, letter, "token_problem", request, {"problem": "token.locked"}, now)
     for token in read.tokens:
-        done = decide.by_mail(conn, ctx, token, verdict, read.reply.reason, proof, now)
+        done = decide.by_mail(conn, ctx, token, verdict, read.reply.reason, letter.proof, now)
         if isinstance(done, decide.Decided):
             return f"decision.{verdict} {done.request.number}"
         problem = done
@@ -134,7 +137,7 @@ def _alarm(conn: sqlite3.Connection, ctx: Context, problem: decide.NotDecided, s
 
 
 def _cancel(conn: sqlite3.Connection, ctx: Context, letter: Correspondence, request: Request, now: datetime) -> str:
-    actor = decide.may_cancel(ctx, request, letter.read.sender)
+    actor = decide.may_cancel(ctx, request, letter.read.sender, now)
     reason = letter.read.reply.reason if letter.read.reply else ""
     if not actor:
         return _answer(conn, ctx, letter, "token_problem", request, {"problem": "decision.not_yours"}, now)

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from gatewayd.core.approval import Ask, Decision, Stuck, Verdict, may_decide
+from gatewayd.core.approval import OPERATOR, Ask, Decision, Question, Verdict, may_decide, own_step
 from gatewayd.core.model import RequestId
 from gatewayd.core.request import Request
 from gatewayd.core.states import Event
 from gatewayd.log import get_logger
 from gatewayd.stages import involved
-from gatewayd.stages.approve import move_of
 from gatewayd.stages.bells import Bell
 from gatewayd.stages.context import Context
 from gatewayd.stages.people import person_of, person_of_os_user
+from gatewayd.stages.rules import deciding, local_day, move_of, rules_of
 from gatewayd.store import approvals, deliveries, events, requests
 
 #: Ways in which a decision does not count, for the command line and the log; people read the catalogues' words.
@@ -86,13 +86,15 @@ def by_mail(
     request = requests.get(conn, found.request)
     person = person_of(ctx.settings, proof.address)
     problem = _token_problem(found, request, person.id if person else "", now)
-    if not problem and not _waits(conn, ctx, request, found.step):
+    if not problem and not _waits(conn, ctx, request, found.step, found.person, now):
         problem = "request.decided"
     if not problem and not approvals.use_token(conn, hash_, request.digest, now):
         problem = "token.used"
     if problem:
         return NotDecided(problem, request.id, request.number)
-    _write(conn, ctx, request, Decision(found.step, found.person, verdict, request.digest, reason), "mail", proof, now)
+    day = local_day(ctx.settings, now)
+    given = Decision(found.step, found.person, verdict, request.digest, day, reason)
+    _write(conn, ctx, request, given, "mail", proof, now)
     return Decided(request)
 
 
@@ -110,31 +112,50 @@ def _token_problem(token: approvals.Token, request: Request, person: str, now: d
     return "decision.own_request" if person == request.applicant.person else ""
 
 
-def _waits(conn: sqlite3.Connection, ctx: Context, request: Request, step: int) -> bool:
-    """Whether `step` is the one that waits: a second question to the same person may hold an unused token."""
-    move = move_of(conn, ctx, request)
-    return request.approved_at is None and isinstance(move, Ask) and move.step == step
+def _waits(conn: sqlite3.Connection, ctx: Context, request: Request, step: int, person: str, now: datetime) -> bool:
+    """Whether `step` waits for `person`: a second question to the same one may hold an unused token, and the days of a
+    deputy may be over."""
+    open_for = [question.step for question in _questions(conn, ctx, request, now) if person in question.people]
+    return step in open_for
+
+
+def _questions(conn: sqlite3.Connection, ctx: Context, request: Request, now: datetime) -> tuple[Question, ...]:
+    """The open steps of a request that is not approved yet."""
+    move = move_of(conn, ctx.settings, request, now)
+    return move.questions if request.approved_at is None and isinstance(move, Ask) else ()
 
 
 def by_operator(
     conn: sqlite3.Connection, ctx: Context, request: Request, verdict: Verdict, reason: str, os_user: str, now: datetime
 ) -> Decided | NotDecided:
-    """Count a decision from the command line for the step that waits now."""
-    move = move_of(conn, ctx, request)
+    """Count a decision from the command line for the first open step that is its person's."""
     if request.closed_as or request.faults:
         return NotDecided("request.closed", request.id, request.number)
-    if request.approved_at is not None or not isinstance(move, Ask | Stuck):
+    move = move_of(conn, ctx.settings, request, now)
+    if request.approved_at is not None or not isinstance(move, Ask):
         return NotDecided("request.decided", request.id, request.number)
     person = person_of_os_user(ctx.settings, os_user)
-    name = person.id if person else f"operator:{os_user}"
+    name = person.id if person else f"{OPERATOR}{os_user}"
     if name == request.applicant.person:
         return NotDecided("decision.own_request", request.id, request.number)
-    allowed = may_decide(ctx.steps[move.step], request.applicant.person, move.deciders, name)
-    if not allowed or (person is None and not ctx.settings.approval.operator):
+    rules, day = rules_of(ctx.settings, request.recipients), local_day(ctx.settings, now)
+    applicant = request.applicant.person
+    steps = [q.step for q in move.questions if may_decide(rules, q.step, applicant, move.deciders, name, day)]
+    if not steps or (person is None and not ctx.settings.approval.operator):
         return NotDecided("decision.not_yours", request.id, request.number)
     proof = MailProof("", f"uid of {os_user}", 0)
-    _write(conn, ctx, request, Decision(move.step, name, verdict, request.digest, reason), "cli", proof, now)
+    _write(conn, ctx, request, Decision(steps[0], name, verdict, request.digest, day, reason), "cli", proof, now)
     return Decided(request)
+
+
+def by_own_form(conn: sqlite3.Connection, ctx: Context, request: Request, proof: MailProof, now: datetime) -> None:
+    """Count the form that somebody who decides sent himself as his approval, where the settings say so."""
+    day, person = local_day(ctx.settings, now), request.applicant.person
+    step = own_step(rules_of(ctx.settings, request.recipients), person, day)
+    if step is None or request.faults:
+        return
+    given = Decision(step, person, Verdict.APPROVE, request.digest, day, own_form=True)
+    _write(conn, ctx, request, given, approvals.OWN_FORM, proof, now)
 
 
 def _write(
@@ -176,11 +197,11 @@ def cancel(
     return count
 
 
-def may_cancel(ctx: Context, request: Request, address: str) -> str:
+def may_cancel(ctx: Context, request: Request, address: str, now: datetime) -> str:
     """The name under which `address` may cancel `request`: the applicant or a decider; '' for anybody else."""
     if address.lower() == request.applicant.address.lower():
         return request.applicant.name or address
     person = person_of(ctx.settings, address)
-    if person is not None and any(person.id in step.people for step in ctx.steps):
+    if person is not None and person.id in deciding(ctx.settings, request.recipients, now):
         return person.id
     return ""

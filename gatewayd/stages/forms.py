@@ -18,6 +18,7 @@ from gatewayd.core.model import Applicant, Draft, Fault, Priority, RecipientList
 from gatewayd.core.request import Request
 from gatewayd.log import get_logger
 from gatewayd.stages.context import Context
+from gatewayd.stages.decide import MailProof, by_own_form
 from gatewayd.stages.draft import Origin, addresses_of, build, moment_of, texts_of
 from gatewayd.stages.groups import read_groups
 from gatewayd.stages.people import person_of, unit_of
@@ -53,11 +54,14 @@ class FormDesk:
     async def prepare(self, letter: "Correspondence") -> PreparedForm | None:
         """Build what the mail asks for; None where there is no form in it, or its sender speaks for no unit."""
         read = letter.read
-        unit = unit_of(self._ctx.settings, read.sender)
+        unit = _unit(self._ctx.settings, read)
         if read.form is None or unit is None:
             return None
-        corrects = await self._ctx.db.run(_correctable, read.request_number, read.in_reply_to, unit)
-        reading = merge(form_from(corrects.form), read.form) if corrects else read.form
+        corrects = await self._ctx.db.run(_correctable, read, unit)
+        reading = read.form
+        if corrects is not None:
+            reading = merge(form_from(corrects.form), read.form)
+            unit = unit.model_copy(update={"name": corrects.applicant.unit})
         unread = _unread(read)
         if unread and reading.groups and not reading.list_given:
             # The file is probably the list: the whole directory instead would be the worst mistake.
@@ -106,6 +110,17 @@ class FormDesk:
         return (RecipientList(), [found]) if isinstance(found, Fault) else (found, [])
 
 
+def _unit(settings: Settings, read: ReadMail) -> Unit | None:
+    """The unit that the sender speaks for. Somebody who decides may ask for any unit, such as by forwarding its form;
+    what he answers to a question of ours is no form."""
+    unit, person = unit_of(settings, read.sender), person_of(settings, read.sender)
+    if unit is not None or person is None or read.form is None or read.tokens:
+        return unit
+    named = read.form.unit_name.casefold()
+    known = next((one for one in settings.units if named and one.name.casefold() == named), None)
+    return known or Unit(name=read.form.unit_name or person.title or person.name, senders=(read.sender,))
+
+
 def _cautions(reading: FormReading, settings: Settings) -> _Cautions:
     """What a form's text gives away, and whom it means of the ticked groups. A list says that itself."""
     narrower = caution.narrower(reading.text) if reading.groups and not reading.list_given else ()
@@ -120,13 +135,16 @@ def _unread(read: ReadMail) -> list[Fault]:
     return [Fault("attachment", file.problem, file.name) for file in read.attachments if file.problem]
 
 
-def _correctable(conn: sqlite3.Connection, number: str, answers: tuple[str, ...], unit: Unit) -> Request | None:
-    """The open request of the same unit that a reply is about."""
+def _correctable(conn: sqlite3.Connection, read: ReadMail, unit: Unit) -> Request | None:
+    """The open request of the same unit, or of the sender himself, that a reply is about."""
+    number, answers, sender = read.request_number, read.in_reply_to, read.sender
     request = requests.by_number(conn, number) if number else None
     if request is None:
         found = notices.request_of_message_id(conn, answers)
         request = requests.get(conn, found) if found is not None else None
-    if request is None or request.applicant.unit != unit.name or request.source is not Source.MAIL:
+    if request is None or request.source is not Source.MAIL:
+        return None
+    if request.applicant.unit != unit.name and request.applicant.address != sender:
         return None
     return None if request.closed_as or request.approved_at is not None else request
 
@@ -140,8 +158,10 @@ def _applicant(settings: Settings, unit: Unit, reading: FormReading, read: ReadM
     )  # fmt: skip
 
 
-def store_form(conn: sqlite3.Connection, ctx: Context, prepared: PreparedForm, to_name: str, now: datetime) -> str:
-    """Store the request or the correction and ask for the one mail that answers it."""
+def store_form(
+    conn: sqlite3.Connection, ctx: Context, prepared: PreparedForm, to_name: str, proof: MailProof, now: datetime
+) -> str:
+    """Store the request or the correction and ask for the one mail that answers it. `proof` is who sent it."""
     new, corrects = prepared.new, prepared.corrects
     corrects_good = corrects is not None and not corrects.faults
     if corrects is not None and _still_open(conn, corrects):
@@ -161,6 +181,7 @@ def store_form(conn: sqlite3.Connection, ctx: Context, prepared: PreparedForm, t
         in_reply_to=new.thread, params={"replaces": event == "request.corrected" and corrects_good},
     )  # fmt: skip
     get_logger().info(event, request=number, unit=new.applicant.unit, source="mail", **detail)
+    by_own_form(conn, ctx, requests.get(conn, request), proof, now)
     return f"{event} {number}"
 
 

@@ -8,6 +8,7 @@ from gatewayd.core.model import Source
 from gatewayd.core.request import Request
 from gatewayd.stages.context import Context
 from gatewayd.stages.people import person_by_id
+from gatewayd.stages.rules import deciding
 from gatewayd.store import notices
 
 
@@ -21,24 +22,18 @@ def applicant_address(ctx: Context, request: Request) -> str:
     return request.applicant.address if "@" in request.applicant.address else ""
 
 
-def deciders(ctx: Context, request: Request) -> dict[str, str]:
+def deciders(ctx: Context, request: Request, now: datetime) -> dict[str, str]:
     """Address → name of everybody who decides on requests like this one."""
-    if request.preapproved:
-        return {}
-    found: dict[str, str] = {}
-    for step in ctx.steps:
-        for id_ in step.people:
-            person = person_by_id(ctx.settings, id_)
-            if person is not None:
-                found[person.addresses[0]] = person.name
-    return found
+    ids = () if request.preapproved else deciding(ctx.settings, request.recipients, now)
+    people = [person for person in (person_by_id(ctx.settings, id_) for id_ in ids) if person is not None]
+    return {person.addresses[0]: person.name for person in people}
 
 
 def tell(
     conn: sqlite3.Connection, ctx: Context, request: Request, kind: str, params: Mapping[str, object], now: datetime
 ) -> None:
     """Ask for a notice of `kind` to everybody involved, each address once."""
-    everybody = deciders(ctx, request)
+    everybody = deciders(ctx, request, now)
     applicant = applicant_address(ctx, request)
     if applicant:
         everybody.pop(applicant, None)

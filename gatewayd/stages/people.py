@@ -1,6 +1,7 @@
 """Who an address is: a unit that may ask, a person who decides. Addresses are compared exactly, without case."""
 
 from gatewayd.config import Person, Settings, Unit
+from gatewayd.core.approval import OPERATOR
 
 
 def unit_of(settings: Settings, address: str) -> Unit | None:
@@ -25,6 +26,15 @@ def person_by_id(settings: Settings, person: str) -> Person | None:
 
 def person_of_os_user(settings: Settings, user: str) -> Person | None:
     return next((known for known in settings.people if known.os_user and known.os_user == user), None)
+
+
+def shown_step(settings: Settings, step: int, person: str) -> str:
+    """The name of a step on a decision of `person`: "Plt. Ka. UPSI" where he stands in for its people."""
+    steps = settings.approval.steps
+    if step >= len(steps):
+        return ""
+    own = person in steps[step].people or person.startswith(OPERATOR)
+    return steps[step].name if own else f"Plt. {steps[step].name}"
 
 
 def shown_name(settings: Settings, person: str) -> str:

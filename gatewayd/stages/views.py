@@ -22,8 +22,9 @@ from gatewayd.core.request import Request
 from gatewayd.core.resources import Pause, active_period_ends, credit_suffices
 from gatewayd.core.states import DeliveryState
 from gatewayd.render import views
+from gatewayd.stages import rules
 from gatewayd.stages.draft import segmented
-from gatewayd.stages.people import shown_name
+from gatewayd.stages.people import shown_name, shown_step
 from gatewayd.store import approvals, deliveries, health, inbox, notices, requests
 from gatewayd.store.deliveries import DeliveryRow
 from gatewayd.store.notices import Notice
@@ -84,10 +85,9 @@ def _size(request: Request) -> views.Size:
 
 def decision_lines(desk: Desk, request: Request) -> tuple[DecisionLine, ...]:
     """Every decision on the request's present content, with names for people."""
-    names = [step.name for step in desk.settings.approval.steps]
     return tuple(
         DecisionLine(
-            step=names[row.step] if row.step < len(names) else "", person=shown_name(desk.settings, row.person),
+            step=shown_step(desk.settings, row.step, row.person), person=shown_name(desk.settings, row.person),
             verdict=row.verdict, reason=row.reason, at=row.at, via=row.via,
         )
         for row in approvals.decisions(desk.conn, request.id)
@@ -103,9 +103,7 @@ def _waits_for(desk: Desk, request: Request) -> tuple[str, ...]:
 
 
 def _undecided(desk: Desk, request: Request) -> tuple[str, ...]:
-    given = approvals.decisions(desk.conn, request.id)
-    decided = {row.step for row in given if row.digest == request.digest and row.verdict == "approve"}
-    return tuple(step.name for index, step in enumerate(desk.settings.approval.steps) if index not in decided)
+    return rules.undecided(desk.conn, desk.settings, request, desk.now)
 
 
 def _receipt(desk: Desk, notice: Notice, head: views.Head, request: Request) -> views.View:
@@ -142,7 +140,8 @@ def _approval(desk: Desk, notice: Notice, head: views.Head, request: Request) ->
     sample = deliveries.sample(desk.conn, request.id, _SAMPLE)
     modems = modem_facts(desk) if request.channel is Channel.SMS else ()
     return views.ApprovalQuestion(
-        head, _understood(request), _size(request), step=desk.settings.approval.steps[step].name, token=desk.token,
+        head, _understood(request), _size(request), step=shown_step(desk.settings, step, str(notice.params["person"])),
+        token=desk.token,
         expires_at=request.created_at + timedelta(seconds=desk.settings.approval.expires),
         sample=tuple(views.Sample(a, name) for a, name, _ in sample),
         modems=modems, need_idr=request.cost_idr,
@@ -172,10 +171,9 @@ def modem_facts(desk: Desk) -> tuple[views.ModemFacts, ...]:
 
 def _decision(desk: Desk, notice: Notice, head: views.Head, request: Request) -> views.View:
     params = notice.params
-    steps = desk.settings.approval.steps
-    step = int(str(params["step"]))
+    person = str(params["person"])
     line = DecisionLine(
-        step=steps[step].name if step < len(steps) else "", person=shown_name(desk.settings, str(params["person"])),
+        step=shown_step(desk.settings, int(str(params["step"])), person), person=shown_name(desk.settings, person),
         verdict=str(params["verdict"]), reason=str(params["reason"]), at=datetime.fromisoformat(str(params["at"])),
         via="",
     )  # fmt: skip

@@ -3,10 +3,15 @@
 import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from gatewayd.core.approval import Decision, Verdict
 from gatewayd.core.model import RequestId
 from gatewayd.store.instants import from_ms, to_ms
+
+#: `via` of the approval that lies in sending the form.
+OWN_FORM: Final = "form"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,12 @@ def decisions(conn: sqlite3.Connection, request: RequestId) -> list[DecisionRow]
     ]
 
 
-def as_decisions(rows: list[DecisionRow]) -> list[Decision]:
-    """The same as core/approval.py wants them."""
-    return [Decision(row.step, row.person, row.verdict, row.digest, row.reason) for row in rows]
+def as_decisions(rows: list[DecisionRow], zone: ZoneInfo) -> list[Decision]:
+    """The same as core/approval.py wants them; their days are those of `zone`."""
+    return [
+        Decision(
+            row.step, row.person, row.verdict, row.digest, row.at.astimezone(zone).date(), row.reason,
+            own_form=row.via == OWN_FORM,
+        )
+        for row in rows
+    ]  # fmt: skip

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from gatewayd.core.caution import Recent
-from gatewayd.core.model import RequestId
+from gatewayd.core.caution import Limits, Recent, over_limit
+from gatewayd.core.model import DeliveryId, RequestId
 from gatewayd.store.instants import to_ms
 
 _HOUR: Final = 3_600_000
@@ -26,20 +26,36 @@ FROM (
     )) AS distance
     FROM deliveries JOIN requests ON requests.id = deliveries.request
     WHERE deliveries.address = :address AND deliveries.kind = 'message' AND deliveries.state <> 'cancelled'
-      AND requests.faults = '[]' AND requests.id <> :except
+      AND requests.faults = '[]' AND requests.id <> :except AND (:undecided OR deliveries.state <> 'held')
 )
 """
 
 
 def recent(
-    conn: sqlite3.Connection, messages: Iterable[tuple[str, str]], at: datetime, corrects: RequestId | None = None
-) -> dict[str, Recent]:
+    conn: sqlite3.Connection, messages: Iterable[tuple[str, str]], at: datetime, corrects: RequestId | None = None, *,
+    undecided: bool = True,
+) -> dict[str, Recent]:  # fmt: skip
     """What each address of `messages` (address, text) got around the time `at`; addresses that got nothing are left
-    out, and so is the request that is being corrected."""
-    fixed = {"hour": _HOUR, "day": _DAY, "at": to_ms(at), "except": corrects or 0}
+    out, and so is the request that is being corrected. Without `undecided` only what is on its way counts."""
+    fixed = {"hour": _HOUR, "day": _DAY, "at": to_ms(at), "except": corrects or 0, "undecided": undecided}
     found: dict[str, Recent] = {}
     for address, text in messages:
         row = conn.execute(_RECENT, {**fixed, "address": address, "text": text}).fetchone()
         if row["day"]:
             found[address] = Recent(row["hour"], row["day"], row["same"] > 0)
     return found
+
+
+def exceeded(
+    conn: sqlite3.Connection, request: RequestId, at: datetime, limits: Limits
+) -> list[tuple[DeliveryId, str]]:
+    """Held messages of `request` that would give their recipient too many, with the code that says which limit: what
+    other requests sent since it came in was not known then."""
+    rows = conn.execute(
+        "SELECT id, address FROM deliveries WHERE request = ? AND kind = 'message' AND state = 'held'", (request,)
+    ).fetchall()
+    known = recent(conn, ((row["address"], "") for row in rows), at, request, undecided=False)
+    found = (
+        (DeliveryId(row["id"]), over_limit(known[row["address"]], limits)) for row in rows if row["address"] in known
+    )
+    return [(delivery, code) for delivery, code in found if code]

@@ -2,7 +2,7 @@
 
 import sqlite3
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from gatewayd.core.model import Applicant, RequestId
 from gatewayd.core.request import Request
 from gatewayd.core.states import DeliveryState
 from gatewayd.stages import approve, decide
+from gatewayd.stages.accept import MailDesk
 from gatewayd.stages.context import Context
 from gatewayd.stages.correspond import Correspondence, effect
 from gatewayd.stages.decide import Decided, MailProof, NotDecided
@@ -19,10 +20,11 @@ from gatewayd.store import approvals, deliveries, notices, requests
 from gatewayd.wire.mailvalues import ReadMail, Reply
 from tests.fakes.requests import APPLICANT, NOW, new_request
 from tests.flow.conftest import SettableTime
+from tests.flow.test_mails import FORM, mail
 from tests.store.test_queue import store
 
 S = DeliveryState
-TOKENS = {"rina": "A" * 32, "andi": "B" * 32}
+TOKENS = {"rina": "A" * 32, "andi": "B" * 32, "siti": "D" * 32}
 ADDRESS = {"rina": "ka.upsi@kampus.example", "andi": "ka.bpsi@kampus.example"}
 
 
@@ -278,3 +280,111 @@ def answer(token: str, number: int) -> Correspondence:
         message_id=f"<{number}@kampus.example>",
     )  # fmt: skip
     return Correspondence(0, read, too_big=False)
+
+
+def own_form_from(person: str) -> Applicant:
+    return replace(APPLICANT, address=ADDRESS[person], person=person)
+
+
+@pytest.fixture
+def deputy(raw: dict[str, Any]) -> None:
+    raw["people"].append({"id": "siti", "name": "Siti Contoh", "addresses": ["siti@kampus.example"]})
+    dates = {"first_day": date(2026, 11, 24), "last_day": date(2026, 11, 25)}
+    raw["approval"]["deputies"] = [{"person": "siti", "in_place_of": "rina", **dates}]
+
+
+@pytest.mark.usefixtures("deputy")
+async def test_a_deputy_is_asked_when_his_days_begin_and_not_counted_when_they_are_over(
+    ctx: Context, time: SettableTime
+) -> None:
+    request = await waiting(ctx)
+    await move(ctx, request)
+    assert await asked(ctx, request) == [ADDRESS["rina"]]
+    time.now = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+    await move(ctx, request)
+    assert await asked(ctx, request) == [ADDRESS["rina"], "siti@kampus.example"]
+    await give_token(ctx, request, 0, "siti")
+    late = await reply(ctx, "siti", sender="siti@kampus.example", at=datetime(2026, 11, 25, 17, 0, tzinfo=UTC))
+    assert late == NotDecided("request.decided", request, "UPSI-2026-000001")
+    in_time = await reply(ctx, "siti", sender="siti@kampus.example", at=datetime(2026, 11, 25, 16, 0, tzinfo=UTC))
+    assert isinstance(in_time, Decided)
+    await move(ctx, request)
+    assert (await asked(ctx, request))[-1] == ADDRESS["andi"]
+
+
+@pytest.fixture
+def parallel(raw: dict[str, Any]) -> None:
+    raw["approval"]["order"] = "parallel"
+
+
+@pytest.mark.usefixtures("parallel")
+async def test_side_by_side_both_are_asked_at_once(ctx: Context) -> None:
+    request = await waiting(ctx)
+    await move(ctx, request)
+    assert await asked(ctx, request) == [ADDRESS["rina"], ADDRESS["andi"]]
+    for step, person in ((1, "andi"), (0, "rina")):
+        await give_token(ctx, request, step, person)
+        assert isinstance(await reply(ctx, person), Decided)
+    assert (await move(ctx, request)).approved_at is not None
+
+
+@pytest.fixture
+def small(raw: dict[str, Any]) -> None:
+    raw["approval"] |= {"small_recipients": 2, "small_step": "Ka. BPSI"}
+
+
+@pytest.mark.usefixtures("small")
+async def test_a_small_request_needs_one_step_until_it_grows(ctx: Context) -> None:
+    request = await waiting(ctx, count=2)
+    await move(ctx, request)
+    assert await asked(ctx, request) == [ADDRESS["andi"]]
+    await ctx.db.run(requests.replace, request, new_request(count=3))
+    await move(ctx, request)
+    assert await asked(ctx, request) == [ADDRESS["andi"], ADDRESS["rina"]]
+
+
+@pytest.fixture
+def own_form(raw: dict[str, Any]) -> None:
+    raw["approval"]["own_form"] = True
+
+
+FORWARDED = FORM.replace(b"baa@kampus.example", b"ka.upsi@kampus.example")
+
+
+async def accepted(ctx: Context, raw: bytes) -> Request:
+    await MailDesk(ctx).accept(mail(raw))
+    (found,) = await ctx.db.run(requests.all_numbers, 9)
+    return found
+
+
+@pytest.mark.usefixtures("own_form")
+async def test_a_form_from_ka_upsi_himself_is_his_step(ctx: Context) -> None:
+    request = await accepted(ctx, FORWARDED)
+    assert (request.applicant.unit, request.applicant.person, request.faults) == ("BAA", "rina", ())
+    (row,) = await ctx.db.run(approvals.decisions, request.id)
+    assert (row.person, row.step, row.via, row.digest) == ("rina", 0, "form", request.digest)
+    await move(ctx, request.id)
+    assert await asked(ctx, request.id) == [ADDRESS["andi"]]
+
+
+async def test_without_the_setting_his_form_is_a_request_like_any_other(ctx: Context) -> None:
+    request = await accepted(ctx, FORWARDED)
+    assert await ctx.db.run(approvals.decisions, request.id) == []
+    await move(ctx, request.id)
+    assert await asked(ctx, request.id) == []
+
+
+@pytest.mark.usefixtures("own_form")
+async def test_the_own_form_decides_nothing_while_it_has_faults_nor_after_a_change(ctx: Context) -> None:
+    request = await accepted(ctx, FORWARDED.replace(b'isi: "Kuliah libur"', b""))
+    assert request.faults
+    assert await ctx.db.run(approvals.decisions, request.id) == []
+
+
+async def test_who_has_got_too_much_since_is_left_out_when_the_request_is_approved(ctx: Context) -> None:
+    early = await waiting(ctx, preapproved="policy:x", client="x", job="1")
+    for job in ("2", "3", "4"):
+        await move(ctx, await waiting(ctx, count=1, preapproved="policy:x", client="x", job=job))
+    await move(ctx, early)
+    rows = await ctx.db.run(deliveries.of_request, early)
+    assert [(row.state, row.cause_code) for row in rows] == [(S.FAILED, "row.limit_hour"), (S.QUEUED, "")]

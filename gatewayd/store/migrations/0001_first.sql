@@ -95,7 +95,7 @@ CREATE TABLE decisions (
     verdict TEXT NOT NULL CHECK (verdict IN ('approve', 'reject', 'cancel')),
     reason  TEXT NOT NULL DEFAULT '',
     digest  BLOB NOT NULL,
-    via     TEXT NOT NULL,                             -- mail, cli, policy
+    via     TEXT NOT NULL,                             -- mail, cli, form (the form that this person sent)
     proof   TEXT NOT NULL DEFAULT '',                  -- what authenticated it
     mail    INTEGER REFERENCES incoming_mails (id),
     at      INTEGER NOT NULL
