@@ -124,6 +124,8 @@ class Person(Section):
     name: str
     title: str = ""
     addresses: Annotated[tuple[Address, ...], Field(min_length=1)]
+    #: Of the mails to this person; none: that of [gateway].
+    language: Literal["id", "en"] | None = None
     #: OS user who may decide as this person by the command line.
     os_user: str = ""
 
@@ -215,8 +217,12 @@ class Report(Section):
     picture_rows: Annotated[int, Field(ge=1, le=100)] = 40
     #: Ids of [[people]] who get the report before the applicant.
     first_to: tuple[Name, ...] = ()
-    #: Full numbers in the CSV that goes to `first_to`; everybody else sees masked ones.
+    #: Full numbers in the tables that go to `first_to`; everybody else sees masked ones.
     full_numbers: bool = False
+    #: Files that go with a report mail, beside its picture.
+    attach: tuple[Literal["csv", "pdf", "xlsx"], ...] = ("csv", "pdf")
+    #: Files that would make the mail bigger go into a ZIP, or stay out.
+    max_bytes: Annotated[int, Field(ge=1_000_000)] = 10_000_000
 
 
 class Retention(Section):

@@ -31,6 +31,13 @@ class Result(StrEnum):
     WAITING = "waiting"
     #: Refused before sending: never became a delivery.
     REFUSED = "refused"
+    #: Wants no messages: left out of the list, or stopped before it was sent.
+    OPTED_OUT = "opted_out"
+
+
+#: The cause of a delivery that was stopped because its recipient wants no messages, and the fault of such an entry.
+OPTED_OUT: Final = "opted-out"
+_OPTED_OUT_ENTRY: Final = "row.opted_out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,10 @@ class ReportRow:
     cause_text: str
     modem: str
 
+    @property
+    def result(self) -> Result:
+        return result_of(self.state, self.cause_code)
+
 
 @dataclass(frozen=True, slots=True)
 class DecisionLine:
@@ -64,8 +75,31 @@ class DecisionLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ModemShare:
+    """What one modem sent: parts taken over or in doubt (they are paid for), their cost by its tariff, and the balance
+    that should be left on its SIM since the reading of `credit_at`. None = not known."""
+
+    name: str
+    operator: str
+    parts: int
+    cost_idr: int | None = None
+    credit_idr: int | None = None
+    credit_at: datetime | None = None
+
+
+class Stage(StrEnum):
+    """When in the life of a request a report is made."""
+
+    INTERIM = "interim"
+    FINAL = "final"
+    #: Something changed after the final one.
+    CORRECTED = "corrected"
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryLog:
-    """Everything a report says. `parts_*` count SMS parts (mails for e-mail); times aware UTC, None = not yet."""
+    """Everything a report says. `parts_*` count SMS parts (mails for e-mail); times aware UTC, None = not yet.
+    `preapproved` names the rule that took the place of decisions; `before` is what an earlier report counted."""
 
     number: str
     unit: str
@@ -85,7 +119,10 @@ class DeliveryLog:
     parts_planned: int
     parts_sent: int
     cost_estimate_idr: int | None
-    interim: bool
+    stage: Stage
+    modems: tuple[ModemShare, ...] = ()
+    preapproved: str = ""
+    before: tuple[tuple[Result, int], ...] = ()
 
 
 #: Results that somebody may want to act on, the most pressing first.
@@ -94,6 +131,7 @@ _PRESSING: Final = (
     Result.IN_DOUBT,
     Result.EXPIRED,
     Result.CANCELLED,
+    Result.OPTED_OUT,
     Result.UNREPORTED,
     Result.WAITING,
     Result.DELIVERED,
@@ -101,7 +139,7 @@ _PRESSING: Final = (
 )
 
 
-def result_of(state: DeliveryState) -> Result:
+def result_of(state: DeliveryState, cause_code: str = "") -> Result:
     """The result under which a delivery in `state` is counted."""
     match state:
         case DeliveryState.DELIVERED:
@@ -115,7 +153,7 @@ def result_of(state: DeliveryState) -> Result:
         case DeliveryState.EXPIRED:
             return Result.EXPIRED
         case DeliveryState.CANCELLED:
-            return Result.CANCELLED
+            return Result.OPTED_OUT if cause_code == OPTED_OUT else Result.CANCELLED
         case DeliveryState.HELD | DeliveryState.QUEUED | DeliveryState.SUBMITTING:
             return Result.WAITING
         case _:
@@ -123,26 +161,40 @@ def result_of(state: DeliveryState) -> Result:
 
 
 def totals(log: DeliveryLog) -> Mapping[Result, int]:
-    """How many recipients came to each result; every result is a key, in the order of Result."""
-    counted = Counter(result_of(row.state) for row in log.rows)
-    counted[Result.REFUSED] = len(log.refused)
-    return MappingProxyType({result: counted[result] for result in Result})
+    """How many entries of the list came to each result; every result is a key, in the order of Result."""
+    counted = Counter(row.result for row in log.rows)
+    for refused in log.refused:
+        counted[refusal(refused)] += 1
+    return _in_order(counted)
 
 
-def totals_of_states(counts: Mapping[DeliveryState, int], refused: int = 0) -> Mapping[Result, int]:
-    """The same from counts by state, for answers that need no rows."""
-    counted: Counter[Result] = Counter()
+def shares(log: DeliveryLog) -> Mapping[Result, int]:
+    """The same of those only that were to be sent to."""
+    return _in_order(Counter(row.result for row in log.rows))
+
+
+def refusal(row: RefusedRow) -> Result:
+    """The result under which an entry that never became a delivery is counted."""
+    return Result.OPTED_OUT if row.code == _OPTED_OUT_ENTRY else Result.REFUSED
+
+
+def _in_order(counted: Mapping[Result, int]) -> Mapping[Result, int]:
+    return MappingProxyType({result: counted.get(result, 0) for result in Result})
+
+
+def totals_of_states(counts: Mapping[DeliveryState, int], refused: Sequence[RefusedRow] = ()) -> Mapping[Result, int]:
+    """The totals from counts by state, for answers that need no rows."""
+    counted: Counter[Result] = Counter(refusal(row) for row in refused)
     for state, count in counts.items():
         counted[result_of(state)] += count
-    counted[Result.REFUSED] += refused
-    return MappingProxyType({result: counted[result] for result in Result})
+    return _in_order(counted)
 
 
 def cost_idr(log: DeliveryLog) -> int | None:
-    """Rp for the parts that were sent, at the tariff of the estimate; None while no tariff is known."""
-    if log.cost_estimate_idr is None or log.parts_planned <= 0:
-        return log.cost_estimate_idr
-    return round(log.cost_estimate_idr * log.parts_sent / log.parts_planned)
+    """Rp for what was sent, by the tariffs of the SIMs that sent it; None while one of them is not known."""
+    costs = [share.cost_idr for share in log.modems]
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if len(known) == len(costs) and log.cost_estimate_idr is not None else None
 
 
 def chosen_rows(log: DeliveryLog, limit: int) -> tuple[ReportRow, ...]:
@@ -150,20 +202,15 @@ def chosen_rows(log: DeliveryLog, limit: int) -> tuple[ReportRow, ...]:
     if len(log.rows) <= limit:
         return log.rows
     order = {result: place for place, result in enumerate(_PRESSING)}
-    return tuple(sorted(log.rows, key=lambda row: (order[result_of(row.state)], row.row))[:limit])
+    return tuple(sorted(log.rows, key=lambda row: (order[row.result], row.row))[:limit])
 
 
 def causes(log: DeliveryLog) -> tuple[tuple[str, str, int], ...]:
     """(code, text, how many) of everything that failed, expired or stays in doubt, the commonest first."""
     wanted = (Result.FAILED, Result.EXPIRED, Result.IN_DOUBT)
-    troubled = [row for row in log.rows if result_of(row.state) in wanted and row.cause_code]
+    troubled = [row for row in log.rows if row.result in wanted and row.cause_code]
     counted = Counter(row.cause_code for row in troubled)
     texts = {row.cause_code: row.cause_text for row in reversed(troubled)}
     return tuple(
         (code, texts[code], count) for code, count in sorted(counted.items(), key=lambda item: (-item[1], item[0]))
     )
-
-
-def share_by_modem(rows: Sequence[ReportRow]) -> tuple[tuple[str, int], ...]:
-    """(modem, recipients) by the modem's name; rows that no modem carried are left out."""
-    return tuple(sorted(Counter(row.modem for row in rows if row.modem).items()))

@@ -6,7 +6,7 @@ Lengths are twentieths of a point, sizes of letters half points. Source: ECMA-37
 from typing import Final
 
 from gatewayd.render.blank_form_fields import FIELDS, HINTS, SUBTITLE, TITLE, Field
-from gatewayd.render.blank_form_zip import package, text
+from gatewayd.render.office_package import package, text
 
 _WORD: Final = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _KIND: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"

@@ -6,7 +6,7 @@ All cells to fill are text, so that Excel keeps the zero that a number starts wi
 from typing import Final
 
 from gatewayd.render.blank_form_fields import FIELDS, HINTS, SUBTITLE, TITLE, Field
-from gatewayd.render.blank_form_zip import RELATIONS, package, relations, text
+from gatewayd.render.office_package import RELATIONS, package, relations, text
 
 _MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _KIND: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml"

@@ -1,22 +1,20 @@
-"""Views → mails, and a delivery log → files. The one door of this room; runs in a short-lived child.
+"""Views → mails. The door of this room, beside report_files.py; runs in a short-lived child.
 
 In: a view, with everything it says, and a Look. Out: one RFC 5322 mail with CRLF line ends: a plain text that says
-everything, for approval and report also a page, for the report also its picture (inline) and its table (attached), and
+everything, for approval and report also a page, for the report also its picture (inline) and its files (attached), and
 for the form its files to fill (attached).
 Every string is cleaned before anything is rendered; a header that must not be sent raises wire.outmail.UnsafeHeader.
 """
 
-from datetime import datetime
 from typing import Final, assert_never
 
 from gatewayd.core.form import PATHS
 from gatewayd.core.model import Fault
-from gatewayd.core.report import DeliveryLog
-from gatewayd.render import html, mail, pages, safe
+from gatewayd.render import html, mail, pages, report_words, safe
 from gatewayd.render.blank_form import form_files
 from gatewayd.render.clean import cleaned
-from gatewayd.render.csv import report_csv
 from gatewayd.render.png import report_png
+from gatewayd.render.report_files import attached
 from gatewayd.render.views import (
     Alarm,
     ApprovalQuestion,
@@ -52,21 +50,6 @@ def compose(view: View, look: Look) -> bytes:
     voice = voice_of(look)
     view = cleaned(view)
     return mail.build(look, view.head, _header(_subject(view, voice)), _bodies(view, voice))
-
-
-def report_files(
-    log: DeliveryLog, look: Look, *, full_numbers: bool = False, at: datetime | None = None
-) -> dict[str, bytes]:
-    """The delivery log as files: page, picture, table. `at` is the moment it is true for (its end if not given)."""
-    voice = voice_of(look)
-    moment = at or log.ended_at or log.asked_at
-    picture = f"{log.number}.png"
-    page = html.report_page(cleaned(log), voice, moment, picture)
-    return {
-        f"{log.number}.html": page.encode("utf-8"),
-        picture: report_png(log, look, moment),
-        f"{log.number}.csv": report_csv(log, look, full_numbers=full_numbers),
-    }
 
 
 def _header(subject: str) -> str:
@@ -110,7 +93,7 @@ def _subject(view: View, voice: Voice) -> str:
         case Alarm():
             return f"{voice.words.alarm(view.code)}: {view.name}"
         case Report(log=log):
-            return say("Interim delivery report") if log.interim else say("Delivery report")
+            return report_words.title(log, voice)
         case _:
             assert_never(view)
 
@@ -190,9 +173,11 @@ def _example(faults: tuple[Fault, ...]) -> list[str]:
 
 
 def _report(view: Report, voice: Voice) -> mail.Bodies:
-    log, number = view.log, view.log.number
-    page = html.report_page(log, voice, view.head.date, f"cid:{mail.PICTURE_ID}")
-    picture = mail.Attachment(f"{number}.png", "image/png", report_png(log, voice.look, view.head.date))
-    table = mail.Attachment(f"{number}.csv", "text/csv", report_csv(log, voice.look, full_numbers=view.full_numbers))
+    log, at = view.log, view.head.date
+    page = html.report_page(log, voice, at, f"cid:{mail.PICTURE_ID}")
+    picture = mail.Attachment(f"{log.number}.png", "image/png", report_png(log, voice.look, at))
+    room = voice.look.report_bytes - 2 * (len(page) + len(picture.data))
+    files = attached(log, voice.look, at, full_numbers=view.full_numbers, room=room)
     values = html.report_values(log, voice)
-    return mail.Bodies(pages.text("report", voice, view=view, **values), page, picture, (table,))
+    text = pages.text("report", voice, view=view, attached=files.sentence, **values)
+    return mail.Bodies(text, page, picture, files.files)

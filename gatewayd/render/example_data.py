@@ -9,7 +9,7 @@ from gatewayd.core.health import Credit, Health, LinkState, Registration
 from gatewayd.core.model import Channel, Fault, RefusedRow
 from gatewayd.core.progress import RequestState
 from gatewayd.core.reckoning import Forecast
-from gatewayd.core.report import DecisionLine, DeliveryLog, ReportRow, totals
+from gatewayd.core.report import DecisionLine, DeliveryLog, ModemShare, ReportRow, Result, Stage, totals
 from gatewayd.core.resources import Pause
 from gatewayd.core.states import DeliveryState
 from gatewayd.render.views import (
@@ -59,6 +59,7 @@ SIZE: Final = Size(characters=len(TEXT), encoding="gsm7", parts=1, total_parts=4
 REFUSED: Final = (
     RefusedRow(8, "061-4567890", "row.landline", "Kantor Contoh"),
     RefusedRow(57, "0812-00", "row.too_short", "Rini Contoh"),
+    RefusedRow(91, "081200000091", "row.opted_out", "Wati Contoh"),
 )
 APPROVED: Final = DecisionLine("Ka. UPSI", "Dr. Ratna Contoh, M.Kom.", "approve", "", NOW, "mail")
 APPROVED_TOO: Final = DecisionLine(
@@ -110,8 +111,18 @@ def _row(number: int) -> ReportRow:
     return ReportRow(
         row=number, address=f"+62812000{number % 100000:05d}", name=_NAMES[number % len(_NAMES)],
         id_number=f"21{number:08d}", operator=_OPERATORS[number % len(_OPERATORS)], parts=1, state=state,
-        submitted_at=at, final_at=at + timedelta(seconds=6), cause_code=code, cause_text=text, modem="gsm1",
+        submitted_at=at, final_at=at + timedelta(seconds=6), cause_code=code, cause_text=text,
+        modem="gsm2" if number % 3 == 0 else "gsm1",
     )  # fmt: skip
+
+
+def _shares(count: int) -> tuple[ModemShare, ...]:
+    """By one modem, or by two where there are many."""
+    second = count // 3 if count > 100 else 0
+    first = ModemShare("gsm1", "Telkomsel", count - second, 350 * (count - second), 93_000, NOW + timedelta(hours=1))
+    if not second:
+        return (first,)
+    return (first, ModemShare("gsm2", "IM3", second, 300 * second, 41_300, NOW + timedelta(minutes=70)))
 
 
 def log(count: int) -> DeliveryLog:
@@ -121,7 +132,7 @@ def log(count: int) -> DeliveryLog:
         subject="", text=TEXT, encoding="gsm7", asked_at=NOW, decisions=(APPROVED, APPROVED_TOO),
         started_at=NOW + timedelta(minutes=30), ended_at=NOW + timedelta(minutes=30, seconds=9 * count + 6),
         rows=rows(count), refused=REFUSED if count > 1 else (), duplicates=1 if count > 1 else 0, parts_planned=count,
-        parts_sent=count, cost_estimate_idr=350 * count, interim=False,
+        parts_sent=count, cost_estimate_idr=350 * count, stage=Stage.FINAL, modems=_shares(count),
     )  # fmt: skip
 
 
@@ -136,6 +147,7 @@ def logs() -> dict[str, DeliveryLog]:
         some, unit="Lembaga Penelitian dan Pengabdian kepada Masyarakat serta Penjaminan Mutu Universitas Contoh",
         text="Selamat 🎉 kepada wisudawan 👩‍🎓! " * 12 + "\n\nSalam,\nRektorat", encoding="", cost_estimate_idr=None,
         subject="Undangan wisuda & ramah tamah <keluarga besar>", purpose="Undangan " * 20, channel=Channel.EMAIL,
+        modems=(),
         decisions=(replace(APPROVED, reason="Mohon dikirim sebelum jam kerja selesai, " * 4), APPROVED_TOO),
         rows=tuple(
             replace(row, address=f"penerima.{row.row}@kampus.example", operator="", state=state)
@@ -144,7 +156,15 @@ def logs() -> dict[str, DeliveryLog]:
     )  # fmt: skip
     return {
         "report-1": log(1), "report-12": some, "report-412": log(412), "report-awkward": awkward,
-        "report-underway": replace(log(412), rows=underway, parts_sent=120, interim=True, ended_at=None),
+        "report-underway": replace(
+            log(412), rows=underway, parts_sent=120, stage=Stage.INTERIM, ended_at=None,
+            modems=_shares(120),
+        ),
+        "report-corrected": replace(
+            log(412), stage=Stage.CORRECTED,
+            before=tuple((result, count - 3 if result is Result.DELIVERED else count + 3 if result is Result.UNREPORTED
+                          else count) for result, count in totals(log(412)).items()),
+        ),
     }  # fmt: skip
 
 

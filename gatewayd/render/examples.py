@@ -11,8 +11,9 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Final
 
-from gatewayd.render.compose import compose, report_files
+from gatewayd.render.compose import compose
 from gatewayd.render.example_data import LOOK, examples, logs
+from gatewayd.render.report_files import report_files
 from gatewayd.render.views import Look
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from PIL import ImageFont
 
 FOLDER: Final = Path("/usr/share/fonts/truetype/dejavu")
-_FILES: Final = {False: "DejaVuSans.ttf", True: "DejaVuSans-Bold.ttf"}
+FILES: Final = {False: "DejaVuSans.ttf", True: "DejaVuSans-Bold.ttf"}
 #: Never in any font: its glyph is what a font draws for what it lacks.
 _NOWHERE: Final = "\U0010fffd"
 _JOINER: Final = "\u200d"
@@ -35,15 +35,20 @@ class Face:
         return text if text.isascii() else _drawable(self, text)
 
     def has(self, char: str) -> bool:
-        return bytes(self.font.getmask(char)) != bytes(self.font.getmask(_NOWHERE))
+        return _has(self, char)
 
     def __hash__(self) -> int:
         return id(self.font)
 
 
+@lru_cache(maxsize=4096)
+def _has(which: Face, char: str) -> bool:
+    return bytes(which.font.getmask(char)) != bytes(which.font.getmask(_NOWHERE))
+
+
 def problem(folder: Path = FOLDER) -> str:
     """What is missing for good pictures, in a sentence; '' if nothing is."""
-    missing = [name for name in _FILES.values() if not (folder / name).is_file()]
+    missing = [name for name in FILES.values() if not (folder / name).is_file()]
     if not missing:
         return ""
     return f"{', '.join(missing)} not found in {folder}: install fonts-dejavu-core (pictures are plainer without)"
@@ -52,13 +57,19 @@ def problem(folder: Path = FOLDER) -> str:
 @lru_cache(maxsize=32)
 def face(size: int, *, bold: bool = False, folder: Path = FOLDER) -> Face:
     """The typeface in `size` pixels."""
-    path = folder / _FILES[bold]
+    path = folder / FILES[bold]
     if path.is_file():
         return Face(ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC), "◇", True)
     found = ImageFont.load_default(size)
     if not isinstance(found, ImageFont.FreeTypeFont):
         raise RuntimeError(f"Pillow was built without FreeType; {problem(folder)}")
     return Face(found, "*", False)
+
+
+def replaces_signs(text: str) -> bool:
+    """Whether a placeholder stands for something in `text` when it is drawn."""
+    which = face(20)
+    return which.drawable(text).count(which.placeholder) > text.count(which.placeholder)
 
 
 @lru_cache(maxsize=4096)

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from gatewayd.core.report import DeliveryLog, Result, totals
+from gatewayd.core.report import DeliveryLog, Result, shares, totals
+from gatewayd.render import report_words
 from gatewayd.render.canvas import Canvas, fit, width_of, wrap
 from gatewayd.render.colours import COLOURS
 from gatewayd.render.picture_style import INK, INNER, LEFT, QUIET, RIGHT, SHADE, TEXT
@@ -17,23 +18,14 @@ _ALWAYS = (Result.DELIVERED, Result.UNREPORTED, Result.FAILED)
 def draw_head(canvas: Canvas, y: float, log: DeliveryLog, voice: Voice, at: datetime) -> float:
     """Organisation, title, number and date, then who asked for what."""
     canvas.text(LEFT, y, fit(voice.look.organisation, INNER, 12), 12, QUIET)
-    title = voice.words.say("Interim delivery report") if log.interim else voice.words.say("Delivery report")
-    canvas.text(LEFT, y + 19, fit(title, INNER, 22, bold=True), 22, INK, bold=True)
+    title = report_words.title(log, voice)
+    size = next((size for size in (22, 19, 16) if width_of(title, size, bold=True) <= INNER), 14)
+    canvas.text(LEFT, y + 19 + (22 - size) / 2, fit(title, INNER, size, bold=True), size, INK, bold=True)
     canvas.text(LEFT, y + 50, fit(f"{log.number} · {voice.loc.moment(at)}", INNER, 12), 12, QUIET)
     y += 80
-    for label, value in _facts(log, voice):
+    for label, value in report_words.facts(log, voice):
         y = _fact(canvas, y, label, value)
     return y + 10
-
-
-def _facts(log: DeliveryLog, voice: Voice) -> list[tuple[str, str]]:
-    say = voice.words.say
-    facts = [
-        (say("Unit"), log.unit), (say("Applicant"), log.applicant), (say("Purpose"), log.purpose),
-        (say("Sent by"), voice.words.channel(log.channel)), (say("Subject"), log.subject),
-        (say("Sending"), voice.sending(log)), (say("Parts"), voice.sent_parts(log)), (say("Cost"), voice.spent(log)),
-    ]  # fmt: skip
-    return [(label, value) for label, value in facts if value]
 
 
 def _fact(canvas: Canvas, y: float, label: str, value: str) -> float:
@@ -46,13 +38,14 @@ def _fact(canvas: Canvas, y: float, label: str, value: str) -> float:
 
 def draw_totals(canvas: Canvas, y: float, log: DeliveryLog, voice: Voice) -> float:
     """Big numbers, smaller ones for what is rare, then one bar with its legend. Refused entries stand apart."""
-    sent_to: dict[Result, int] = {result: totals(log)[result] for result in Result if result is not Result.REFUSED}
+    sent_to = shares(log)
     y = _draw_tiles(canvas, y, len(log.rows), sent_to, voice)
     rare: list[Result] = [result for result, count in sent_to.items() if count and result not in _ALWAYS]
     y = _draw_strips(canvas, y, rare, sent_to, voice)
     if log.rows:
-        shares = [(COLOURS[result], count) for result, count in sent_to.items() if count]
-        y = _draw_bar(canvas, y, shares, len(log.rows))
+        y = _draw_bar(
+            canvas, y, [(COLOURS[result], count) for result, count in sent_to.items() if count], len(log.rows)
+        )
         y = _draw_legend(canvas, y, sent_to, len(log.rows), voice)
     return _draw_left_out(canvas, y, log, voice) + 8
 
@@ -93,15 +86,18 @@ def _draw_left_out(canvas: Canvas, y: float, log: DeliveryLog, voice: Voice) -> 
     """Entries of the list that never became a message."""
     say, loc = voice.words.say, voice.loc
     notes = []
-    if log.refused:
-        notes.append(say("not sent to because of the entry: %(n)s", n=loc.number(len(log.refused))))
-    if log.duplicates:
-        notes.append(say("named twice, sent once: %(n)s", n=loc.number(log.duplicates)))
+    left_out = totals(log)
+    if left_out[Result.REFUSED]:
+        notes.append(say("not sent to because of the entry: %(n)s", n=loc.number(left_out[Result.REFUSED])))
+    if wanting_none := left_out[Result.OPTED_OUT] - shares(log)[Result.OPTED_OUT]:
+        notes.append(say("want no messages: %(n)s", n=loc.number(wanting_none)))
     if not notes:
         return y
     text = "; ".join(notes)
-    canvas.text(LEFT, y, fit(text[:1].upper() + text[1:], INNER, 11), 11, QUIET)
-    return y + 18
+    for line in wrap(text[:1].upper() + text[1:], INNER, 11, most=2):
+        canvas.text(LEFT, y, line, 11, QUIET)
+        y += 16
+    return y + 2
 
 
 def _draw_bar(canvas: Canvas, y: float, shares: list[tuple[str, int]], everybody: int) -> float:

@@ -2,10 +2,11 @@
 
 from gatewayd.core.model import Channel
 from gatewayd.core.report import DecisionLine, DeliveryLog, Result
+from gatewayd.render import report_words
 from gatewayd.render.canvas import Canvas, fit, width_of, wrap
 from gatewayd.render.colours import COLOURS
-from gatewayd.render.fonts import face
-from gatewayd.render.picture_style import INK, INNER, LEFT, QUIET, RIGHT, RULE, SHADE, TEXT
+from gatewayd.render.fonts import face, replaces_signs
+from gatewayd.render.picture_style import INK, INNER, LEFT, QUIET, RIGHT, RULE, SHADE, TEXT, heading
 from gatewayd.render.rows import ShownRow, shown_rows
 from gatewayd.render.voice import Voice
 
@@ -18,30 +19,29 @@ _BELOW = 220
 def draw_message(canvas: Canvas, y: float, log: DeliveryLog, voice: Voice) -> float:
     """The exact text, shortened if it is long; a line explains signs that could not be drawn."""
     say = voice.words.say
-    y = _heading(canvas, y, say("Text of the SMS") if log.channel is Channel.SMS else say("Text of the e-mail"))
+    y = heading(canvas, y, say("Text of the SMS") if log.channel is Channel.SMS else say("Text of the e-mail"))
     lines = wrap(log.text.strip(), INNER - 24, 13, most=_TEXT_LINES)
     height = 20 + 19 * len(lines)
     canvas.box(LEFT, y, INNER, height, SHADE, 6)
     for index, line in enumerate(lines):
         canvas.text(LEFT + 12, y + 10 + index * 19, line, 13, INK)
     y += height + 6
-    if _has_placeholder(log.text):
-        note = say("%(sign)s stands for a sign that this picture cannot show", sign=face(20).placeholder)
+    if replaces_signs(log.text):
+        note = say("%(sign)s stands for a sign that cannot be shown here", sign=face(20).placeholder)
         canvas.text(LEFT, y, fit(note, INNER, 10), 10, QUIET)
         y += 16
     return y + 8
 
 
-def _has_placeholder(text: str) -> bool:
-    which = face(20)
-    return which.drawable(text).count(which.placeholder) > text.count(which.placeholder)
-
-
 def draw_decisions(canvas: Canvas, y: float, log: DeliveryLog, voice: Voice) -> float:
-    """Step, person, verdict and time; the reason below if there is one."""
-    if not log.decisions:
+    """Step, person, verdict and time; the reason below if there is one; or the rule that made them needless."""
+    rule = report_words.rule(log, voice)
+    if not log.decisions and not rule:
         return y
-    y = _heading(canvas, y, voice.words.say("Decisions"))
+    y = heading(canvas, y, voice.words.say("Decisions"))
+    for line in wrap(rule, INNER, 12, most=3) if rule else []:
+        canvas.text(LEFT, y, line, 12, TEXT)
+        y += 17
     for decision in log.decisions:
         y = _draw_decision(canvas, y, decision, voice)
     return y + 10
@@ -67,7 +67,7 @@ def draw_rows(canvas: Canvas, y: float, log: DeliveryLog, voice: Voice) -> float
     if not rows:
         return y
     label = voice.words.say("Recipients, those with trouble first") if others else voice.words.say("Recipients")
-    y = _heading(canvas, y, label)
+    y = heading(canvas, y, label)
     for row in rows:
         canvas.rule(y, LEFT, RIGHT, RULE)
         _draw_row(canvas, y + 4, row)
@@ -98,7 +98,7 @@ def draw_foot(canvas: Canvas, y: float, voice: Voice) -> float:
     """What is not in the picture, and who made it."""
     say = voice.words.say
     notes = (
-        say("Numbers are masked; the table (CSV) holds every recipient."),
+        say("Numbers are masked; the table and the print hold every recipient."),
         say("Written by %(gateway)s.", gateway=voice.look.gateway_name),
     )
     for note in notes:
@@ -106,8 +106,3 @@ def draw_foot(canvas: Canvas, y: float, voice: Voice) -> float:
             canvas.text(LEFT, y, line, 10, QUIET)
             y += 14
     return y + 14
-
-
-def _heading(canvas: Canvas, y: float, label: str) -> float:
-    canvas.text(LEFT, y, fit(label, INNER, 12, bold=True), 12, QUIET, bold=True)
-    return y + 20

@@ -6,7 +6,7 @@ In: a cleaned DeliveryLog and a Voice. Out: ShownRow values; at most as many as 
 from dataclasses import dataclass
 
 from gatewayd.core.model import RefusedRow
-from gatewayd.core.report import DeliveryLog, ReportRow, Result, causes, chosen_rows, result_of
+from gatewayd.core.report import DeliveryLog, ReportRow, Result, causes, chosen_rows
 from gatewayd.log import mask
 from gatewayd.render import safe
 from gatewayd.render.voice import Voice
@@ -33,7 +33,7 @@ def shown_rows(log: DeliveryLog, voice: Voice) -> tuple[list[ShownRow], int]:
 
 
 def _shown(row: ReportRow, voice: Voice) -> ShownRow:
-    result = result_of(row.state)
+    result = row.result
     at = row.final_at or row.submitted_at
     cause = voice.words.cause(row.cause_code, row.cause_text)
     return ShownRow(

@@ -21,7 +21,8 @@ Language = Literal["id", "en"]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How the gateway signs and speaks. `timezone` is an IANA name; `picture_rows` bounds rows in picture and page."""
+    """How the gateway signs and speaks. `timezone` is an IANA name; `picture_rows` bounds rows in
+    picture and page."""
 
     language: Language
     timezone: str
@@ -31,6 +32,9 @@ class Look:
     sender_name: str
     reply_to: str = ""
     picture_rows: int = 40
+    #: Files that go with a report ("csv", "pdf", "xlsx"), and how many bytes the whole mail may have.
+    attach: tuple[str, ...] = ("csv", "pdf")
+    report_bytes: int = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)

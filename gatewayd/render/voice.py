@@ -10,7 +10,6 @@ from datetime import datetime
 from functools import lru_cache
 
 from gatewayd.core.model import Channel
-from gatewayd.core.report import DeliveryLog, Result, cost_idr, totals
 from gatewayd.render import safe
 from gatewayd.render.locale import Locale
 from gatewayd.render.views import ApprovalQuestion, Look, ModemFacts, Receipt, Size
@@ -150,41 +149,6 @@ class Voice:
         if view.enough:
             return self.words.say("Needed: %(need)s. The credit is enough.", need=need)
         return self.words.say("Needed: %(need)s. THE CREDIT IS NOT ENOUGH; please have it topped up.", need=need)
-
-    # What became of it.
-
-    def headline(self, log: DeliveryLog) -> str:
-        """The outcome in one sentence."""
-        found = totals(log)
-        return self.words.say(
-            "Delivery is confirmed for %(delivered)s of %(recipients)s.",
-            delivered=self.loc.number(found[Result.DELIVERED]), recipients=self.recipients(len(log.rows)),
-        )  # fmt: skip
-
-    def sent_parts(self, log: DeliveryLog) -> str:
-        """ "412 of 420 SMS parts sent"."""
-        return self.words.say(
-            "%(sent)s of %(planned)s", sent=self.loc.number(log.parts_sent),
-            planned=self.parts(log.channel, log.parts_planned),
-        )  # fmt: skip
-
-    def sending(self, log: DeliveryLog) -> str:
-        """From when to when; '' if nothing was sent."""
-        if log.started_at is None:
-            return ""
-        if log.interim or log.ended_at is None:
-            return self.words.say("since %(moment)s", moment=self.loc.moment(log.started_at))
-        return self.loc.span(log.started_at, log.ended_at)
-
-    def spent(self, log: DeliveryLog) -> str:
-        """The real cost beside the estimate; '' for e-mail and where no tariff is known."""
-        real = cost_idr(log)
-        if log.channel is Channel.EMAIL or real is None or log.cost_estimate_idr is None:
-            return ""
-        return self.words.say(
-            "about %(real)s (estimate %(estimate)s)", real=self.loc.rupiah(real),
-            estimate=self.loc.rupiah(log.cost_estimate_idr),
-        )  # fmt: skip
 
 
 @lru_cache(maxsize=8)

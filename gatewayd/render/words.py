@@ -28,6 +28,7 @@ RESULTS: Final[Mapping[Result, str]] = MappingProxyType(
         Result.CANCELLED: N_("cancelled"),
         Result.WAITING: N_("waiting"),
         Result.REFUSED: N_("not sent (bad entry)"),
+        Result.OPTED_OUT: N_("wants no messages"),
     }
 )
 #: What a reader may not know; the other results explain themselves.

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from gatewayd.config import Settings
 from gatewayd.render import compose as render
 from gatewayd.render import views
+from gatewayd.render.report_files import report_files as report_files_of
+from gatewayd.stages.people import person_of
 from gatewayd.stages.views import Desk, delivery_log, view_of
 from gatewayd.store import notices, requests
 from gatewayd.store.database import reading
@@ -19,25 +21,27 @@ def compose(payload: bytes) -> bytes:
     """The child's entry (sandbox.py)."""
     asked = json.loads(payload)
     settings = Settings.model_validate(asked["settings"])
-    look = look_of(settings)
     now = datetime.fromisoformat(asked["now"])
     mails: list[bytes] = []
     with reading(settings.gateway.state_dir) as conn:
         for item in asked["notices"]:
             notice = notices.get(conn, int(item["id"]))
             view = view_of(Desk(conn, settings, now, item["token"]), notice, item["message_id"])
-            mails.append(render.compose(view, look))
+            mails.append(render.compose(view, look_of(settings, notice.to_address)))
     return json.dumps([len(mail) for mail in mails]).encode() + b"\n" + b"".join(mails)
 
 
-def look_of(settings: Settings) -> views.Look:
-    """How mails and reports look, by the settings."""
+def look_of(settings: Settings, reader: str = "") -> views.Look:
+    """How mails and reports look, by the settings; in the language of the person who reads `reader`'s mail."""
     gateway, smtp = settings.gateway, settings.smtp
+    person = person_of(settings, reader)
+    language = (person and person.language) or gateway.language
     return views.Look(
-        language=gateway.language, timezone=gateway.timezone, organisation=gateway.organisation,
+        language=language, timezone=gateway.timezone, organisation=gateway.organisation,
         gateway_name=gateway.name, sender=smtp.sender if smtp else "gatewayd@localhost",
         sender_name=smtp.sender_name if smtp else gateway.organisation,
         reply_to=(smtp.reply_to or "") if smtp else "", picture_rows=settings.report.picture_rows,
+        attach=settings.report.attach, report_bytes=settings.report.max_bytes,
     )  # fmt: skip
 
 
@@ -48,4 +52,4 @@ def report_files(settings: Settings, number: str, *, full_numbers: bool) -> dict
         if request is None:
             return None
         log = delivery_log(Desk(conn, settings, datetime.now(UTC)), request)
-    return render.report_files(log, look_of(settings), full_numbers=full_numbers)
+    return report_files_of(log, look_of(settings), full_numbers=full_numbers)

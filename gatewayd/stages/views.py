@@ -14,20 +14,19 @@ from zoneinfo import ZoneInfo
 from gatewayd.config import Settings
 from gatewayd.core.health import Health
 from gatewayd.core.model import Channel, Fault
-from gatewayd.core.operators import operator_of
 from gatewayd.core.progress import request_state
 from gatewayd.core.reckoning import forecast
-from gatewayd.core.report import DecisionLine, DeliveryLog, ReportRow, totals_of_states
+from gatewayd.core.report import DecisionLine, DeliveryLog, totals_of_states
 from gatewayd.core.request import Request
 from gatewayd.core.resources import Pause, active_period_ends, credit_suffices
 from gatewayd.core.states import DeliveryState
 from gatewayd.render import views
 from gatewayd.stages import rules
+from gatewayd.stages.delivery_log import log_of
 from gatewayd.stages.draft import segmented
 from gatewayd.stages.people import shown_name, shown_step
 from gatewayd.store import approvals, deliveries, health, inbox, notices, requests
-from gatewayd.store.deliveries import DeliveryRow
-from gatewayd.store.notices import Notice
+from gatewayd.store.notices import Notice, Params
 from gatewayd.wire.gsm7 import cost
 from gatewayd.wire.transliterate import transliterate
 
@@ -38,7 +37,6 @@ _SENT: Final = (
     DeliveryState.SUBMITTING, DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.IN_DOUBT,
     DeliveryState.UNDELIVERED_UNKNOWN,
 )  # fmt: skip
-_ID_COLUMNS: Final = ("npm", "nim", "nip", "nidn", "npm/nim", "no induk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +181,7 @@ def _decision(desk: Desk, notice: Notice, head: views.Head, request: Request) ->
 def _status(desk: Desk, notice: Notice, head: views.Head, request: Request) -> views.View:
     counts = deliveries.counts(desk.conn, request.id)
     return views.StatusAnswer(
-        head, request_state(request, counts), totals_of_states(counts, len(request.refused)), _understood(request),
+        head, request_state(request, counts), totals_of_states(counts, request.refused), _understood(request),
         decision_lines(desk, request), _waits_for(desk, request), request.close_reason,
     )  # fmt: skip
 
@@ -238,33 +236,12 @@ def _active_until(desk: Desk, name: str) -> date | None:
 
 def _report(desk: Desk, notice: Notice, head: views.Head, request: Request) -> views.View:
     full = desk.settings.report.full_numbers and notice.params.get("audience") == "first"
-    return views.Report(head, delivery_log(desk, request), full)
+    return views.Report(head, delivery_log(desk, request, notice.params), full)
 
 
-def delivery_log(desk: Desk, request: Request) -> DeliveryLog:
-    """Everything a report says of `request`."""
-    rows = deliveries.of_request(desk.conn, request.id)
-    began = [row.submitted_at for row in rows if row.submitted_at is not None]
-    ended = [at for row in rows for at in (row.final_at, row.accepted_at) if at is not None]
-    return DeliveryLog(
-        number=request.number, unit=request.applicant.unit, applicant=request.applicant.name, purpose=request.purpose,
-        channel=request.channel, subject=request.subject, text=request.text, encoding=request.encoding,
-        asked_at=request.created_at, decisions=decision_lines(desk, request), started_at=min(began, default=None),
-        ended_at=max(ended, default=None), rows=tuple(_report_row(row, request.channel) for row in rows),
-        refused=request.refused, duplicates=len(request.duplicates), parts_planned=request.total_parts,
-        parts_sent=sum(row.parts_accepted for row in rows), cost_estimate_idr=request.cost_idr,
-        interim=request.settled_at is None,
-    )  # fmt: skip
-
-
-def _report_row(row: DeliveryRow, channel: Channel) -> ReportRow:
-    id_number = next((v for k, v in row.fields.items() if k.casefold().strip() in _ID_COLUMNS), "")
-    return ReportRow(
-        row=row.row, address=row.address, name=row.name, id_number=id_number,
-        operator=operator_of(row.address) if channel is Channel.SMS else "", parts=row.parts, state=row.state,
-        submitted_at=row.submitted_at, final_at=row.final_at or row.accepted_at, cause_code=row.cause_code,
-        cause_text=row.cause_text, modem=row.transport,
-    )  # fmt: skip
+def delivery_log(desk: Desk, request: Request, params: Params = MappingProxyType({})) -> DeliveryLog:
+    """Everything a report says of `request`; `params` are those of its notice."""
+    return log_of(desk.conn, desk.settings, request, decision_lines(desk, request), params)
 
 
 _ABOUT_REQUEST: Final[Mapping[str, Callable[[Desk, Notice, views.Head, Request], views.View]]] = MappingProxyType(

@@ -92,6 +92,26 @@ def of_request(conn: sqlite3.Connection, request: RequestId) -> list[DeliveryRow
     ]  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class SentParts:
+    """Parts to one route (operator) that left by one transport."""
+
+    transport: str
+    route: str
+    parts: int
+
+
+def sent_parts(conn: sqlite3.Connection, request: RequestId) -> list[SentParts]:
+    """The parts of `request` that were accepted or are in doubt, by transport and route."""
+    rows = conn.execute(
+        "SELECT a.transport, d.route, count(*) AS parts FROM deliveries d JOIN attempts a ON a.delivery = d.id"
+        " WHERE d.request = ? AND d.kind = 'message' AND a.state IN ('accepted', 'in_doubt')"
+        " GROUP BY a.transport, d.route ORDER BY a.transport, d.route",
+        (request,),
+    )
+    return [SentParts(row["transport"], row["route"], row["parts"]) for row in rows]
+
+
 def sample(conn: sqlite3.Connection, request: RequestId, limit: int) -> list[tuple[str, str, str | None]]:
     """The first few recipients: address, name, personal text."""
     rows = conn.execute(

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gatewayd.core.model import DeliveryId
+from gatewayd.core.report import OPTED_OUT
 from gatewayd.core.states import DeliveryState, Event, step
 from gatewayd.store import deliveries
 from gatewayd.store.instants import from_ms, to_ms
-
-CAUSE = "opted-out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +56,5 @@ def stop(conn: sqlite3.Connection, address: str, now: datetime) -> int:
     ).fetchall()
     for row in rows:
         step(DeliveryState(row["state"]), Event.CANCEL)
-        deliveries.apply(conn, DeliveryId(row["id"]), Event.CANCEL, now, cause_code=CAUSE)
+        deliveries.apply(conn, DeliveryId(row["id"]), Event.CANCEL, now, cause_code=OPTED_OUT)
     return len(rows)

@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 from gatewayd.core.model import Channel, RefusedRow
 from gatewayd.core.report import (
     DeliveryLog,
+    ModemShare,
     ReportRow,
     Result,
+    Stage,
     causes,
     chosen_rows,
     cost_idr,
     result_of,
-    share_by_modem,
+    shares,
     totals,
     totals_of_states,
 )
@@ -36,7 +38,7 @@ def log_of(*rows: ReportRow) -> DeliveryLog:
         number="UPSI-2026-000001", unit="BAA", applicant="Budi Contoh", purpose="", channel=Channel.SMS, subject="",
         text="Halo", encoding="gsm7", asked_at=NOW, decisions=(), started_at=NOW, ended_at=NOW, rows=rows,
         refused=(RefusedRow(9, "08", "row.too_short"),), duplicates=0, parts_planned=len(rows), parts_sent=len(rows),
-        cost_estimate_idr=350 * len(rows), interim=False,
+        cost_estimate_idr=350 * len(rows), stage=Stage.FINAL,
     )  # fmt: skip
 
 
@@ -72,23 +74,34 @@ def test_every_row_counts_once(states: list[DeliveryState]) -> None:
 def test_counts_by_state_come_to_the_same_totals() -> None:
     rows = [row(1, DeliveryState.ACCEPTED), row(2, DeliveryState.UNDELIVERED_UNKNOWN), row(3, DeliveryState.FAILED)]
     counts = {DeliveryState.ACCEPTED: 1, DeliveryState.UNDELIVERED_UNKNOWN: 1, DeliveryState.FAILED: 1}
-    assert totals_of_states(counts, refused=1) == totals(log_of(*rows))
+    assert totals_of_states(counts, refused=(RefusedRow(9, "08", "row.too_short"),)) == totals(log_of(*rows))
+
+
+def share(cost: int | None, name: str = "gsm1") -> ModemShare:
+    return ModemShare(name, "Telkomsel", 10, cost)
 
 
 @pytest.mark.parametrize(
-    ("estimate", "planned", "sent", "cost"),
+    ("estimate", "modems", "cost"),
     [
-        pytest.param(35_000, 100, 100, 35_000, id="all sent"),
-        pytest.param(35_000, 100, 40, 14_000, id="some sent"),
-        pytest.param(35_000, 100, 0, 0, id="none sent"),
-        pytest.param(35_000, 100, 103, 36_050, id="parts sent again"),
-        pytest.param(None, 100, 40, None, id="no tariff"),
-        pytest.param(0, 0, 0, 0, id="nothing planned"),
+        pytest.param(3_500, (share(3_500),), 3_500, id="one SIM"),
+        pytest.param(3_500, (share(3_500), share(2_000, "gsm2")), 5_500, id="each by its own tariff"),
+        pytest.param(3_500, (), 0, id="nothing sent"),
+        pytest.param(3_500, (share(3_500), share(None, "gsm2")), None, id="a SIM without a tariff"),
+        pytest.param(None, (), None, id="no tariff"),
     ],
 )
-def test_cost_follows_the_parts_that_were_sent(estimate: int | None, planned: int, sent: int, cost: int | None) -> None:
-    log = replace(log_of(), cost_estimate_idr=estimate, parts_planned=planned, parts_sent=sent)
-    assert cost_idr(log) == cost
+def test_cost_is_what_the_sims_that_sent_cost(
+    estimate: int | None, modems: tuple[ModemShare, ...], cost: int | None
+) -> None:
+    assert cost_idr(replace(log_of(), cost_estimate_idr=estimate, modems=modems)) == cost
+
+
+def test_who_wants_nothing_is_counted_apart() -> None:
+    stopped = row(1, DeliveryState.CANCELLED, "opted-out")
+    log = replace(log_of(stopped), refused=(RefusedRow(2, "0812", "row.opted_out"), RefusedRow(3, "08", "row.short")))
+    assert (totals(log)[Result.OPTED_OUT], totals(log)[Result.REFUSED], totals(log)[Result.CANCELLED]) == (2, 1, 0)
+    assert shares(log)[Result.OPTED_OUT] == 1
 
 
 def test_rows_that_fit_stay_in_their_order() -> None:
@@ -111,12 +124,3 @@ def test_causes_are_counted_the_commonest_first_and_only_for_trouble() -> None:
         row(5, DeliveryState.FAILED),
     )  # fmt: skip
     assert causes(log) == (("st-43", "st-43", 2), ("cms-1", "cms-1", 1))
-
-
-def test_share_by_modem_leaves_out_what_no_modem_carried() -> None:
-    rows = [
-        row(1, DeliveryState.DELIVERED),
-        row(2, DeliveryState.FAILED, modem="gsm2"),
-        row(3, DeliveryState.QUEUED, modem=""),
-    ]
-    assert share_by_modem(rows) == (("gsm1", 1), ("gsm2", 1))

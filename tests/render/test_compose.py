@@ -6,9 +6,11 @@ from typing import Literal
 import pytest
 
 from gatewayd.core.model import Fault
+from gatewayd.core.report import Stage
 from gatewayd.render import views
-from gatewayd.render.compose import compose, report_files
+from gatewayd.render.compose import compose
 from gatewayd.render.example_data import HEAD, LOOK, NOW, TEXT, examples, log
+from gatewayd.render.report_files import report_files
 from gatewayd.wire.outmail import UnsafeHeader
 from tests.render.reading import body, parse, parts
 
@@ -160,7 +162,7 @@ def test_full_numbers_only_in_the_table_and_only_when_asked(full: bool) -> None:
 
 
 def test_interim_report_says_so() -> None:
-    view = views.Report(HEAD, replace(log(3), interim=True, ended_at=None))
+    view = views.Report(HEAD, replace(log(3), stage=Stage.INTERIM, ended_at=None))
     mail = parse(compose(view, LOOK))
     assert "sementara" in str(mail["Subject"])
     assert "sejak 23 November 2026 pukul 09.35 WIB" in body(mail)
@@ -168,7 +170,7 @@ def test_interim_report_says_so() -> None:
 
 def test_files_of_a_report() -> None:
     files = report_files(log(2), LOOK, full_numbers=True)
-    assert sorted(files) == ["UPSI-2026-000123.csv", "UPSI-2026-000123.html", "UPSI-2026-000123.png"]
+    assert sorted(files) == [f"UPSI-2026-000123.{kind}" for kind in ("csv", "html", "pdf", "png", "xlsx")]
     assert b'src="UPSI-2026-000123.png"' in files["UPSI-2026-000123.html"]
     assert b"0812-0000-0001" in files["UPSI-2026-000123.csv"]
     assert b"cid:" not in files["UPSI-2026-000123.html"]

@@ -19,12 +19,12 @@ def table(data: bytes) -> list[list[str]]:
 def test_one_line_a_recipient_and_refused_ones_last() -> None:
     rows = table(report_csv(log(412), LOOK))
     assert rows[0][:3] == ["Baris", "Tujuan", "Nama"]
-    assert len(rows) == 1 + 412 + 2
+    assert len(rows) == 1 + 412 + 3
     assert rows[83] == [
         "83", "0812****083", "", "2100000083", "AXIS", "1", "gagal", "2026-11-23 09:47:27", "2026-11-23 09:47:33",
         "nomor tidak aktif", "st-43", "gsm1",
     ]  # fmt: skip
-    assert rows[-1][6] == "tidak dikirim (data salah)"
+    assert [row[6] for row in rows[-2:]] == ["tidak dikirim (data salah)", "tidak ingin menerima"]
 
 
 def test_full_numbers_are_text_for_a_spreadsheet() -> None:

@@ -116,7 +116,7 @@ def test_no_cell_of_the_table_is_a_formula(kind: str) -> None:
     data = table.get_payload(decode=True)
     assert isinstance(data, bytes)
     rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig")), delimiter=";"))
-    assert [len(row) for row in rows] == [12] * 6
+    assert [len(row) for row in rows] == [12] * 7
     for value in (value for row in rows[1:] for value in row):
         assert not re.match(r"\s*[=+\-@|%\t\r＝＋－＠]", value), value
         assert not _CONTROL.search(value)

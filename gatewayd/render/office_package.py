@@ -1,11 +1,12 @@
 """Named XML parts → one Office Open XML package (ECMA-376 part 2), the same bytes every time.
 
-In: part names and their XML without a declaration, in the order of the package. Out: the zip. Its dates are fixed.
+In: part names and their XML without a declaration, in the order of the package, whole or in pieces. Out: the zip. Its
+dates are fixed.
 """
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 from xml.sax.saxutils import escape
 
@@ -17,9 +18,13 @@ RELATIONS: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relati
 _PACKAGE: Final = "http://schemas.openxmlformats.org/package/2006"
 
 
-def package(main: str, kinds: Mapping[str, str], parts: Mapping[str, str]) -> bytes:
+def package(main: str, kinds: Mapping[str, str], parts: Mapping[str, str | Iterable[str]]) -> bytes:
     """The package whose main part is `main`; `kinds` gives the content type of each part that is no relation."""
-    whole = {"[Content_Types].xml": _types(kinds), "_rels/.rels": relations({"officeDocument": main}), **parts}
+    whole: dict[str, str | Iterable[str]] = {
+        "[Content_Types].xml": _types(kinds),
+        "_rels/.rels": relations({"officeDocument": main}),
+        **parts,
+    }
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for name, xml in whole.items():
@@ -27,7 +32,10 @@ def package(main: str, kinds: Mapping[str, str], parts: Mapping[str, str]) -> by
             entry.compress_type = zipfile.ZIP_DEFLATED
             # Else the machine that writes it would show.
             entry.create_system = _UNIX
-            archive.writestr(entry, (_DECLARATION + xml).encode("utf-8"))
+            with archive.open(entry, "w") as file:
+                file.write(_DECLARATION.encode("ascii"))
+                for piece in (xml,) if isinstance(xml, str) else xml:
+                    file.write(piece.encode("utf-8"))
     return packed.getvalue()
 
 
