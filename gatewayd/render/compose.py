@@ -120,7 +120,7 @@ def _bodies(view: View, voice: Voice) -> mail.Bodies:
         case UnknownSender():
             return _text("unknown_sender", view, voice)
         case Unreadable():
-            return _text("unreadable", view, voice)
+            return mail.Bodies(pages.text("unreadable", voice, view=view), files=form_files())
         case StatusAnswer():
             return _text("status_answer", view, voice)
         case Cancelled():

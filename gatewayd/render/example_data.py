@@ -200,7 +200,10 @@ def examples() -> dict[str, View]:
         "help": Help(plain, "Halo"),
         "form": FormMail(plain),
         "unknown-sender": UnknownSender(plain),
-        "unreadable": Unreadable(plain, "attachment.kind", "daftar.rar"),
+        "unreadable": Unreadable(
+            plain, (Fault("attachment", "attachment.scan", "IMG_20261123.jpg"),
+                    Fault("attachment", "attachment.kind", "daftar.rar")),
+        ),
         "status": StatusAnswer(
             HEAD, RequestState.SENDING, totals(logs()["report-underway"]), WHAT, (APPROVED, APPROVED_TOO)
         ),

@@ -200,12 +200,11 @@ class UnknownSender:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """The mail or its attachment cannot be read; `code` says why, `typed` names the file if there is one.
-    `limit_mb` is the greatest size of a mail."""
+    """Nothing in the mail can be read; `files` name each attached file that cannot, and why (none of them for the mail
+    itself). `limit_mb` is the greatest size of a mail."""
 
     head: Head
-    code: str
-    typed: str = ""
+    files: tuple[Fault, ...]
     limit_mb: int = 10
 
 

@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from gatewayd.core.approval import Verdict
+from gatewayd.core.model import Fault
 from gatewayd.core.request import Request
 from gatewayd.log import get_logger, mask
 from gatewayd.stages import decide
 from gatewayd.stages.context import Context
-from gatewayd.stages.forms import PreparedForm, store_form
+from gatewayd.stages.forms import PreparedForm, store_form, unread_files
 from gatewayd.stages.people import person_of, unit_of
 from gatewayd.store import notices, requests
 from gatewayd.wire.reading import ReadMail
@@ -25,6 +26,8 @@ _ANSWERS: Final = ("help", "unknown_sender", "unreadable", "unclear", "token_pro
 _MOST_TO_STRANGERS: Final = 5
 _MOST_TO_KNOWN: Final = 50
 _DAY: Final = timedelta(days=1)
+#: Files that are named in an answer.
+_MOST_FILES: Final = 10
 #: Codes that were never this person's; after so many in a day his address is locked.
 _WRONG: Final = frozenset({"token.wrong_person", "token.unknown"})
 _MOST_WRONG: Final = 5
@@ -59,9 +62,11 @@ def effect(
     if unit_of(ctx.settings, read.sender) is None and person_of(ctx.settings, read.sender) is None:
         return _answer(conn, ctx, letter, "unknown_sender", None, {}, now)
     if letter.too_big:
-        return _answer(conn, ctx, letter, "unreadable", None, {"code": "mail.too_big"}, now)
+        return _unreadable(conn, ctx, letter, None, [Fault("mail", "mail.too_big")], now)
     word = read.reply.word if read.reply else ""
-    if word in ("approve", "reject") and (read.tokens or request is not None):
+    unread = [] if read.tokens else unread_files(read)
+    # "Mohon diproses, terlampir" beside a scan decides nothing.
+    if word in ("approve", "reject") and (read.tokens or (request is not None and not unread)):
         return _decision(conn, ctx, letter, request, now)
     if word == "cancel" and request is not None:
         return _cancel(conn, ctx, letter, request, now)
@@ -69,11 +74,23 @@ def effect(
         return _answer(conn, ctx, letter, "status", request, {}, now)
     if form is not None:
         return store_form(conn, ctx, form, read.sender_name, letter.proof, now)
+    if unread:
+        return _unreadable(conn, ctx, letter, request, unread, now)
     if word == "form":
         return _answer(conn, ctx, letter, "form", None, {}, now)
     if read.tokens:
         return _answer(conn, ctx, letter, "unclear", request, {}, now)
     return _answer(conn, ctx, letter, "help", request, {}, now)
+
+
+def _unreadable(
+    conn: sqlite3.Connection, ctx: Context, letter: Correspondence, request: Request | None, files: list[Fault],
+    now: datetime,
+) -> str:  # fmt: skip
+    """The one answer to a mail in which nothing could be read: which files, why, and what can be read."""
+    return _answer(
+        conn, ctx, letter, "unreadable", request, {"files": [[one.typed, one.code] for one in files[:_MOST_FILES]]}, now
+    )
 
 
 def _may_see(ctx: Context, request: Request, address: str) -> bool:

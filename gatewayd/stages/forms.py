@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from gatewayd.stages.correspond import Correspondence
 
 _LAINNYA: Final = "lainnya"
+#: A mail brings more than one form, and they differ.
+_CONTRADICTORY: Final = frozenset({"document.differs", "document.several"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,14 @@ class FormDesk:
         if corrects is not None:
             reading = merge(form_from(corrects.form), read.form)
             unit = unit.model_copy(update={"name": corrects.applicant.unit})
-        unread = _unread(read)
+        unread = unread_files(read)
         if unread and reading.groups and not reading.list_given:
             # The file is probably the list: the whole directory instead would be the worst mistake.
             found, faults = RecipientList(), unread
         else:
             found, faults = await self._recipients(reading)
+            # Which of two forms counts is asked each time they come together, and not once one comes alone.
+            faults += [fault for fault in unread if fault.code in _CONTRADICTORY]
         channel = reading.channel
         if channel not in unit.channels:
             faults.append(Fault("channel", "channel.forbidden", channel))
@@ -84,7 +88,7 @@ class FormDesk:
             faults=(*reading.faults, *faults, *cautions.faults),
             warnings=(
                 *(Fault("service", "service.other", name) for name in reading.other_services),
-                *unread, *cautions.warnings,
+                *(fault for fault in unread if fault.code not in _CONTRADICTORY), *cautions.warnings,
             ),
         )  # fmt: skip
         origin = Origin(mail=letter.mail, thread=read.message_id)
@@ -130,8 +134,8 @@ def _cautions(reading: FormReading, settings: Settings) -> _Cautions:
     return _Cautions(() if allowed else secret, (*(secret if allowed else ()), *narrower))
 
 
-def _unread(read: ReadMail) -> list[Fault]:
-    """Attached files that were not read."""
+def unread_files(read: ReadMail) -> list[Fault]:
+    """Attached files that were not read, or not taken."""
     return [Fault("attachment", file.problem, file.name) for file in read.attachments if file.problem]
 
 

@@ -211,7 +211,14 @@ def _unclear(desk: Desk, notice: Notice, head: views.Head) -> views.View:
 def _unreadable(desk: Desk, notice: Notice, head: views.Head) -> views.View:
     box = desk.settings.mailbox
     limit_mb = (box.max_bytes if box else 0) // 2**20 or 10
-    return views.Unreadable(head, str(notice.params["code"]), str(notice.params.get("typed", "")), limit_mb=limit_mb)
+    files = tuple(Fault("attachment", str(code), str(name)) for name, code in _pairs(notice.params.get("files")))
+    return views.Unreadable(head, files, limit_mb=limit_mb)
+
+
+def _pairs(value: object) -> list[tuple[object, object]]:
+    """Two values each, as the store's JSON has them."""
+    found = value if isinstance(value, list) else []
+    return [(one[0], one[1]) for one in found if isinstance(one, list) and len(one) == len(("name", "code"))]
 
 
 def _alarm(desk: Desk, notice: Notice, head: views.Head) -> views.View:

@@ -1,7 +1,8 @@
 """Zip files looked at before anything opens them: size, ratio, number of entries, the corners of sheets.
 
-In: the bytes of a file that begins as a zip. Out: None if it may be opened as a spreadsheet, else a code of
-wire/faultcodes.py. What is inflated is counted, not what is declared; nothing is written anywhere.
+In: the bytes of a file that begins as a zip. Out: what it is by its entries, and None if it may be opened as a
+spreadsheet, or the main part of a document; else a code of wire/faultcodes.py. What is inflated is counted, not what is
+declared; nothing is written anywhere. Source: ECMA-376 part 2, ODF 1.3 part 2 §2.2 and part 3 §9.1.
 """
 
 import io
@@ -9,11 +10,13 @@ import re
 import zipfile
 import zlib
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 MAX_ENTRIES: Final = 200
 MAX_UNPACKED: Final = 30 * 1024 * 1024
 MAX_RATIO: Final = 100
+#: Bytes of a document's text with its markup.
+MAX_DOCUMENT: Final = 20 * 1024 * 1024
 #: Cells of the rectangles of all sheets; each costs some 100 bytes on its way.
 MAX_AREA: Final = 1_000_000
 _END: Final = b"PK\x05\x06"
@@ -22,8 +25,43 @@ _MAX_DIRECTORY: Final = 64 * 1024
 _SMALL: Final = 1024 * 1024
 
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml", re.I)
-_CELL: Final = re.compile(rb"<(?:\w{1,20}:)?c\s([^<>]{1,300})>")
+_DOCUMENT: Final = re.compile(r"word/document\d{0,2}\.xml")
+_ODS_CONTENT: Final = "content.xml"
+_ODS_TYPE: Final = b"application/vnd.oasis.opendocument.spreadsheet"
+#: Attributes of an element; a quoted ">" ends none.
+_ATTRIBUTES: Final = rb"""((?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+)"""
+_CELL: Final = re.compile(rb"<(?:\w{1,20}:)?c\s" + _ATTRIBUTES + rb">")
 _REFERENCE: Final = re.compile(rb"""\br=["']([A-Za-z]{1,3})(\d{1,7})["']""")
+_ODS_MARK: Final = re.compile(
+    rb"<(?:\w{1,20}:)?(?:(table-row)|(?:covered-)?table-cell)(?=[\s/>])" + _ATTRIBUTES + rb">|</(?:\w{1,20}:)?(table)>"
+)
+_REPEATED: Final = re.compile(rb"""number-(?:columns|rows)-repeated=["'](\d{1,7})["']""")
+
+ZipKind: TypeAlias = Literal["xlsx", "ods", "docx", "other"]
+_BROKEN: Final = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
+
+
+def kind_of(data: bytes) -> ZipKind:
+    """What the names of the entries say; "other" for what cannot be opened at all."""
+    if _directory_size(data) > _MAX_DIRECTORY:
+        return "other"
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return _kind(archive)
+    except _BROKEN:
+        return "other"
+
+
+def _kind(archive: zipfile.ZipFile) -> ZipKind:
+    names = archive.namelist()
+    if "xl/workbook.xml" in names:
+        return "xlsx"
+    if any(_DOCUMENT.fullmatch(name) for name in names):
+        return "docx"
+    if _ODS_CONTENT in names and "mimetype" in names:
+        with archive.open("mimetype") as entry:
+            return "ods" if entry.read(100).startswith(_ODS_TYPE) else "other"
+    return "other"
 
 
 def opened(data: bytes) -> str | None:
@@ -33,7 +71,24 @@ def opened(data: bytes) -> str | None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _judge(archive)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
+    except _BROKEN:
+        return "attachment.unreadable"
+
+
+def main_part(data: bytes) -> bytes | str:
+    """The XML of a Word document's text, or a code."""
+    if _directory_size(data) > _MAX_DIRECTORY:
+        return "attachment.bomb"
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = archive.infolist()
+            found = next((entry for entry in entries if _DOCUMENT.fullmatch(entry.filename)), None)
+            if found is None:
+                return "attachment.kind"
+            if _is_crowded(entries) or _is_bomb(entries):
+                return "attachment.bomb"
+            return "attachment.too_big" if found.file_size > MAX_DOCUMENT else archive.read(found)
+    except _BROKEN:
         return "attachment.unreadable"
 
 
@@ -44,21 +99,30 @@ def _directory_size(data: bytes) -> int:
 
 
 def _judge(archive: zipfile.ZipFile) -> str | None:
-    entries = archive.infolist()
-    names = {entry.filename for entry in entries}
-    if "xl/workbook.xml" not in names:
+    entries, kind = archive.infolist(), _kind(archive)
+    if kind not in ("xlsx", "ods"):
         return "attachment.kind"
-    if len(entries) > MAX_ENTRIES or len(names) < len(entries) or _is_bomb(entries):
+    if _is_crowded(entries) or _is_bomb(entries):
         return "attachment.bomb"
     if sum(entry.file_size for entry in entries) > MAX_UNPACKED:
         return "attachment.too_big"
     area = 0
     for entry in entries:
         content = archive.read(entry)
-        area += _area(content) if _SHEET.fullmatch(entry.filename) else 0
+        if b"\0" in content[:100] and entry.filename.endswith(".xml"):
+            # UTF-16, which no program writes here and which nothing below sees through.
+            return "attachment.unreadable"
+        if kind == "ods":
+            area += _ods_area(content) if entry.filename == _ODS_CONTENT else 0
+        elif _SHEET.fullmatch(entry.filename):
+            area += _area(content)
         if area > MAX_AREA:
             return "attachment.too_big"
     return None
+
+
+def _is_crowded(entries: Sequence[zipfile.ZipInfo]) -> bool:
+    return len(entries) > MAX_ENTRIES or len({entry.filename for entry in entries}) < len(entries)
 
 
 def _is_bomb(entries: Sequence[zipfile.ZipInfo]) -> bool:
@@ -91,6 +155,31 @@ def _area(sheet: bytes) -> int:
             width = max(width, _column(reference[1]))
             height = max(height, int(reference[2]))
     return width * height
+
+
+def _ods_area(content: bytes) -> int:
+    """Cells that calamine makes of all sheets: a repeated cell or row counts as often as it says, unless nothing filled
+    follows it in its row or sheet."""
+    area = widest = height = height_filled = 0
+    width = width_filled = row_count = 0
+    for mark in _ODS_MARK.finditer(content):
+        is_row, attributes, is_end = mark.groups()
+        told = _REPEATED.search(attributes or b"")
+        count = int(told[1]) if told else 1
+        if not is_row and not is_end:
+            width += count
+            is_blank = attributes.endswith(b"/") and b"value" not in attributes
+            width_filled = width_filled if is_blank else width
+            continue
+        height += row_count
+        height_filled = height if width_filled else height_filled
+        widest = max(widest, width_filled)
+        width = width_filled = 0
+        row_count = count
+        if is_end or widest * height_filled > MAX_AREA:
+            area += widest * height_filled
+            widest = height = height_filled = row_count = 0
+    return area
 
 
 def _column(letters: bytes) -> int:

@@ -43,6 +43,11 @@ class Boxes:
     is_unclear: bool = False
 
 
+def is_group(word: str) -> bool:
+    """Whether `word` alone names a box."""
+    return word.strip(" .:").lower() in _SPELLINGS
+
+
 def read_boxes(text: str) -> Boxes:
     """The groups ticked behind SMS MASSAL or EMAIL MASSAL."""
     signs: list[str] = []

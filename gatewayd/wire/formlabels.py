@@ -2,7 +2,8 @@
 
 In: a line. Out: (key, value) or None. A label is compared by its letters and digits alone, so "NIP/NPM/NIDN" and
 "Nip - Npm - Nidn" are one; a long one may have one wrong, missing or extra letter. What parts label and value may be
-":", "=", ";", a tab, a bar, " - " or wide space. Keys are attributes of FormReading, or one of the words below.
+":", "=", ";", a tab, a bar, " - ", wide space or the box that follows. Keys are attributes of FormReading, or one of
+the words below.
 """
 
 import re
@@ -68,8 +69,10 @@ BEHIND_TEXT: Final = frozenset(
 _FOOTER: Final = "KATA SANDI PASSWORD PADA FORMULIR INI"
 
 _LONGEST_LABEL: Final = 60
-_BULLET: Final = re.compile(r"[\s*•▪\-–|]*(?:\(?\d{1,2}[.)]\s+|[a-z][.)]\s+)?[\s*•|]*")
-_SEPARATOR: Final = re.compile(r"\s*[:=;\t|]\s*|\s{3,}|\s+[-–]\s+")
+#: A box before a label ("☐ AKUN BARU") is passed over, one behind it ("SMS MASSAL ☐ DOSEN") begins its value.
+_BOX: Final = r"(?:[☐☑☒□▢■✓✔√✅]|[\[(]\s{0,5}[xXvV√✓✔☑*]?\s?[\])])"
+_BULLET: Final = re.compile(rf"[\s*•▪\-–|]*(?:\(?\d{{1,2}}[.)]\s+|[a-z][.)]\s+)?(?:{_BOX})?[\s*•|]*")
+_SEPARATOR: Final = re.compile(rf"\s*[:=;\t|]\s*|\s{{3,}}|\s+[-–]\s+|\s*(?={_BOX})")
 _LETTERS: Final = re.compile(r"[^A-Z0-9]+")
 #: Shortest label of which a misspelling is forgiven.
 _FORGIVEN: Final = 9

@@ -37,7 +37,7 @@ class Part:
     """A leaf: its type ("text/plain"), parameters, file name ('' if none), and decoded content.
 
     `group` counts the multipart/alternative it stands in (0 = none): of one group a reader takes one part.
-    `is_enclosed` tells parts of an attached mail."""
+    `is_enclosed` tells parts of an attached mail, `is_inline` those that show inside the text (RFC 2392)."""
 
     kind: str
     parameters: Mapping[str, str]
@@ -46,6 +46,7 @@ class Part:
     content: bytes
     group: int = 0
     is_enclosed: bool = False
+    is_inline: bool = False
 
 
 @dataclass(slots=True)
@@ -122,7 +123,10 @@ def _leaf(here: _Pending, kind: str, parameters: Mapping[str, str], defects: lis
     name = extra.get("filename") or parameters.get("name", "")
     content = _content(here.header, defects)
     is_attachment = disposition == "attachment" or bool(name)
-    return Part(kind, parameters, one_line(decoded(name), 120), is_attachment, content, here.group, here.is_enclosed)
+    is_inline = disposition == "inline" or (disposition != "attachment" and here.header.has("content-id"))
+    return Part(
+        kind, parameters, one_line(decoded(name), 120), is_attachment, content, here.group, here.is_enclosed, is_inline
+    )
 
 
 def content_type(value: str) -> tuple[str, Mapping[str, str]]:

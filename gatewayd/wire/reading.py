@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 from gatewayd.core.form import FormReading, checked
 from gatewayd.core.model import Fault
+from gatewayd.wire import formfiles
 from gatewayd.wire import mail as wire_mail
 from gatewayd.wire.attachments import read_attachments
 from gatewayd.wire.form import Numbering, read_form, sections_of
@@ -90,19 +91,24 @@ def _tokens(parsed: ParsedMail) -> tuple[str, ...]:
 
 def _with_content(read: ReadMail, parsed: ParsedMail, own: str, numbering: Numbering) -> ReadMail:
     """`read` with what its `own` text and files say: a form or a reply, never both."""
-    infos, attached = read_attachments(parsed.files, numbering)
-    read = replace(read, attachments=infos)
+    files = read_attachments(parsed.files, numbering)
     is_reply = bool(read.in_reply_to or read.request_number)
-    form = read_form(own, attached, numbering, is_reply=is_reply)
-    if form is None and not is_reply:
-        inside = forwarded_text(parsed.text, parsed.subject) or parsed.enclosed
-        form = read_form(inside, attached, numbering, is_reply=False) if inside else None
+    text, form = own, read_form(own, files.lists, numbering, is_reply=is_reply)
+    inside = "" if is_reply or form is not None else forwarded_text(parsed.text, parsed.subject) or parsed.enclosed
+    if inside:
+        forwarded = read_form(inside, files.lists, numbering, is_reply=False)
+        text, form = (own, None) if forwarded is None else (inside, forwarded)
+    found = formfiles.choose(text, form, files, numbering)
+    form, read = found.form, replace(read, attachments=found.infos)
     if form is not None and "text.cut" in parsed.defects:
         form = checked(replace(form, faults=(*form.faults, Fault("recipients", "recipients.too_many"))))
     reply = _reply(read)
     if form is None:
         return replace(read, reply=reply)
-    match _form_or_reply(read, sections_of(own).labels & STRONG, reply, bool(attached)):
+    strong = sections_of(own).labels & STRONG
+    if found.document is not None and (reply is None or reply.word in ("approve", "reject", "unclear")):
+        strong |= sections_of(found.document.text).labels & STRONG
+    match _form_or_reply(read, strong, reply, bool(files.lists)):
         case "form":
             return replace(read, form=form)
         case "reply":

@@ -4,15 +4,15 @@ In: Rows (from a table, a form, a job or the command line), the channel and the 
 the order of the rows. Every row ends in exactly one of its three parts; of equal addresses the first is kept.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from gatewayd.core.model import Channel, Fault, Recipient, RecipientList, RefusedRow
-from gatewayd.wire import mailbox, phone
+from gatewayd.wire import formsheet, mailbox, phone
 from gatewayd.wire.columns import rows_of
 from gatewayd.wire.plaintext import one_line
-from gatewayd.wire.tables import tables_of
+from gatewayd.wire.tables import Table, tables_of
 
 _QUOTE: Final = 200
 
@@ -74,18 +74,30 @@ def join(lists: Iterable[RecipientList]) -> RecipientList:
 def read_table(
     data: bytes, name: str, channel: Channel, country: str = "ID", foreign: bool = False, max_rows: int = 20_000
 ) -> RecipientList | Fault:
-    """The recipients in a CSV or XLSX file. `max_rows` valid recipients and one more are kept, so that the
+    """The recipients in a CSV, XLSX or ODS file. `max_rows` valid recipients and one more are kept, so that the
     caller sees that there are too many. A Fault (path "attachment") names the file and what is wrong with it."""
-    label = one_line(name)
     tables = tables_of(data)
     if isinstance(tables, str):
-        return Fault("attachment", tables, label)
-    lists = [found for found in (rows_of(table, channel) for table in tables) if found is not None]
+        return Fault("attachment", tables, one_line(name))
+    return from_tables(tables, name, channel, country, foreign, max_rows)
+
+
+def from_tables(
+    tables: Sequence[Table], name: str, channel: Channel, country: str, foreign: bool, max_rows: int
+) -> RecipientList | Fault:
+    """The same of a file that is open already. Sheets that are the form hold no list, whatever they look like."""
+    lists = [
+        found
+        for found in (rows_of(table, channel) for table in tables if not formsheet.is_form(table))
+        if found is not None
+    ]
     if not lists:
-        return Fault("attachment", "list.no_column", label)
-    if len(lists) > 1:
-        return Fault("attachment", "list.several", label)
-    return capped(build((Row(*cells) for cells in lists[0]), channel, country, foreign), max_rows)
+        return Fault("attachment", "list.no_column", one_line(name))
+    # A sheet with a heading alone is one that nobody filled.
+    filled = [found for found in lists if found] or lists[:1]
+    if len(filled) > 1:
+        return Fault("attachment", "list.several", one_line(name))
+    return capped(build((Row(*cells) for cells in filled[0]), channel, country, foreign), max_rows)
 
 
 def capped(found: RecipientList, most: int) -> RecipientList:

@@ -127,7 +127,7 @@ async def test_a_list_that_cannot_be_read_is_not_replaced_by_the_directory(
 ) -> None:
     await MailDesk(ctx).accept(mail(with_file(name, kind)))
     (request,) = await ctx.db.run(requests.all_numbers, 9)
-    assert (request.recipients, [fault.code for fault in request.faults]) == (0, ["attachment.kind"])
+    assert (request.recipients, [fault.code for fault in request.faults]) == (0, ["attachment.unreadable"])
 
 
 @pytest.mark.usefixtures("directory")

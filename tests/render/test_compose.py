@@ -82,7 +82,7 @@ FACTS = {
     "help": ["FORMULIR", "STATUS", "BATAL", "NAMA UNIT:", "SMS MASSAL: [ ] MAHASISWA", "KETERANGAN:"],
     "form": ["NAMA UNIT:", "KETERANGAN:", "[x]"],
     "unknown-sender": ["baa@kampus.example", "belum terdaftar"],
-    "unreadable": ["daftar.rar", "CSV dan XLSX"],
+    "unreadable": ["IMG_20261123.jpg", "scan", "daftar.rar", "DOCX", "CSV, XLSX atau ODS"],
     "status": ["sedang dikirim", "292 menunggu", "115 diterima", "Ka. BPSI"],
     "cancelled": ["Budi Contoh", "Acara ditunda", "292", "120"],
     "expired": ["16 November 2026", "Ka. BPSI"],
@@ -131,7 +131,7 @@ def test_operator_text_that_was_not_understood_is_quoted() -> None:
 
 
 def test_mail_over_the_limit_is_answered_with_the_limit() -> None:
-    text = body(parse(compose(views.Unreadable(HEAD, "mail.too_big", limit_mb=7), LOOK)))
+    text = body(parse(compose(views.Unreadable(HEAD, (Fault("mail", "mail.too_big"),), limit_mb=7), LOOK)))
     assert "7 MB" in text
 
 

@@ -165,7 +165,7 @@ def test_every_mail_of_the_corpus_has_its_test() -> None:
 
 
 def test_a_photo_is_named_with_its_problem() -> None:
-    assert vector("photo-only").attachments == (AttachmentInfo("IMG_20261123.jpg", "image", 50, "attachment.kind"),)
+    assert vector("photo-only").attachments == (AttachmentInfo("IMG_20261123.jpg", "image", 50, "attachment.scan"),)
 
 
 def make(
@@ -240,14 +240,14 @@ def test_the_settings_may_trust_every_sender() -> None:
 @pytest.mark.parametrize(
     ("content", "name", "kind", "problem"),
     [
-        (b"%PDF-1.7", "form.pdf", "pdf", "attachment.kind"),
-        (packed({"word/document.xml": "<x/>"}), "form.docx", "document", "attachment.kind"),
+        (b"%PDF-1.7", "form.pdf", "pdf", "attachment.unreadable"),
+        (packed({"word/document.xml": "<x/>"}), "form.docx", "document", "attachment.scan"),
         (packed({"a": "x"}), "daftar.xlsx", "table", "attachment.kind"),
         (b"PK\x03\x04x", "daftar.xlsx", "table", "attachment.unreadable"),
         (b"Nama;No HP\nSiti;081200000101\n", "daftar.csv", "table", ""),
         (b"Nama;Email\nSiti;x@kampus.example\n", "daftar.csv", "table", ""),
         (b"081200000101\n081200000102\n", "daftar.txt", "table", ""),
-        (b"halo", "catatan.txt", "text", "attachment.kind"),
+        (b"halo", "catatan.txt", "text", "document.no_form"),
         (b"\x00\x01", "x.bin", "other", "attachment.kind"),
     ],
 )  # fmt: skip
