@@ -7,7 +7,7 @@ Source: PM-UPSI-04, form FM-UPSI-01-01.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -89,7 +89,7 @@ def merge(stored: FormReading, correction: FormReading) -> FormReading:
         news |= {"recipients": _NOBODY, "list_given": False}
     settled = {PATHS[name] for name in news if name in PATHS} | ({"attachment"} if correction.list_given else set())
     old = tuple(fault for fault in stored.faults if fault.path not in settled)
-    present = tuple(field.name for field in fields(FormReading) if field.name in {*stored.present, *news})
+    present = tuple(name for name in PATHS if name in {*stored.present, *news})
     return checked(replace(stored, **news, present=present, faults=(*old, *correction.faults)))
 
 

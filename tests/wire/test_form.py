@@ -274,6 +274,7 @@ def test_a_correction_replaces_what_it_names_and_its_faults() -> None:
     assert codes(first) == [("sms_massal", "group.needs_list")]
     assert (first.submitted_on, first.unit_name, first.text) == ("2026-11-22", "BAA", "Rapat.")
     second = merge(first, read("PENERIMA: 0812-0000-0101", is_reply=True))
+    assert form_from(form_json(second)) == second
     assert codes(second) == []
     assert [who.address for who in second.recipients.recipients] == ["+6281200000101"]
     assert second.list_given
