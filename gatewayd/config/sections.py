@@ -17,6 +17,8 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 ChannelName = Literal["sms", "email"]
 PriorityName = Literal["urgent", "normal", "bulk"]
 Positive = Annotated[float, Field(gt=0)]
+#: A quota: parts asked for within any 24 hours ("day") or 30 days ("month"); None = as many as wanted.
+Parts = Annotated[int, Field(ge=1)]
 
 
 class Gateway(Section):
@@ -104,6 +106,8 @@ class MqttClient(Section):
     priorities: tuple[PriorityName, ...] = ("normal", "bulk")
     groups: tuple[str, ...] = ()
     max_recipients: Annotated[int, Field(ge=1)] = 1000
+    parts_per_day: Parts | None = None
+    parts_per_month: Parts | None = None
     #: Who gets the report of its requests, beside Ka. UPSI.
     contact: Address | None = None
 
@@ -115,6 +119,8 @@ class Unit(Section):
     senders: Annotated[tuple[Address, ...], Field(min_length=1)]
     channels: tuple[ChannelName, ...] = ("sms", "email")
     max_recipients: Annotated[int, Field(ge=1)] = 20000
+    parts_per_day: Parts | None = None
+    parts_per_month: Parts | None = None
 
 
 class Person(Section):

@@ -20,6 +20,7 @@ HEADLINES: Final[Mapping[str, str]] = MappingProxyType(
         "mail.unproven": N_("A mail of a registered address could not be proven"),
         "token.misuse": N_("An approval code was used by somebody else"),
         "approval.stuck": N_("Nobody can decide a request"),
+        "quota.exceeded": N_("A unit asks for more parts than its quota has left"),
         "notice.stuck": N_("A mail of the gateway cannot be made"),
         "smtp.lost": N_("Mail server not reachable"),
         "link.lost": N_("Connection lost"),
@@ -60,6 +61,10 @@ WHAT_TO_DO: Final[Mapping[str, str]] = MappingProxyType(
         "approval.stuck": N_(
             "No person of this step may decide it (the applicant himself, or the same person as before). "
             "Please name a further person in the settings, or decide at the command line."
+        ),
+        "quota.exceeded": N_(
+            "The unit was told (used + asked for > allowed). Nothing is sent until the unit corrects its request, "
+            "or its quota in the settings is changed."
         ),
         "notice.stuck": N_(
             "It is tried again, but somebody waits for it. "

@@ -40,6 +40,15 @@ _FORM: Final = {
     "priority.forbidden": N_("this priority is not open to you"),
     "priority.unknown": N_("this priority is not known"),
 }
+_DAY_QUOTA: Final = N_("over the quota of parts in 24 hours (used + asked for > allowed; room again at)")
+_MONTH_QUOTA: Final = N_("over the quota of parts in 30 days (used + asked for > allowed; room again at)")
+_QUOTAS: Final = {
+    "quota.client_day": _DAY_QUOTA,
+    "quota.client_month": _MONTH_QUOTA,
+    "quota.unit_day": _DAY_QUOTA,
+    "quota.unit_month": _MONTH_QUOTA,
+    "quota.nearly": N_("with this request the unit's quota of parts is nearly used up"),
+}
 _CAUTIONS: Final = {
     "text.credential": N_(
         "the message tells a password or a code; please send a link to set a new one, or hand it over in person"
@@ -94,11 +103,20 @@ _OTHERS: Final = {
     "client.unknown": N_("this system is not registered"),
     "id.reused": N_("this id was used before with other content"),
 }
-FAULTS: Final[Mapping[str, str]] = MappingProxyType({**_FORM, **_CAUTIONS, **_LISTS, **ROWS, **_FILES, **_OTHERS})
+FAULTS: Final[Mapping[str, str]] = MappingProxyType(
+    {**_FORM, **_QUOTAS, **_CAUTIONS, **_LISTS, **ROWS, **_FILES, **_OTHERS}
+)
 
 #: Faults whose `typed` is a measure of ours ("8 > 3"), nothing that anybody typed.
 MEASURED: Final = frozenset(
-    {"text.too_many_parts", "text.too_long", "recipients.too_many", "text.several_parts", "text.repeated"}
+    {
+        "text.too_many_parts",
+        "text.too_long",
+        "recipients.too_many",
+        "text.several_parts",
+        "text.repeated",
+        *_QUOTAS,
+    }
 )
 
 #: Field names that are not printed on the paper form as they are spelt in a path.

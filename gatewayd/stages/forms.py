@@ -17,6 +17,7 @@ from gatewayd.core.form import PATHS, FormReading, merge
 from gatewayd.core.model import Applicant, Draft, Fault, Priority, RecipientList, Source
 from gatewayd.core.request import Request
 from gatewayd.log import get_logger
+from gatewayd.stages import quota
 from gatewayd.stages.context import Context
 from gatewayd.stages.decide import MailProof, by_own_form
 from gatewayd.stages.draft import Origin, addresses_of, build, moment_of, texts_of
@@ -170,9 +171,10 @@ def store_form(
     corrects_good = corrects is not None and not corrects.faults
     if corrects is not None and _still_open(conn, corrects):
         request, number, event = corrects.id, corrects.number, "request.corrected"
-        requests.replace(conn, request, new)
+        new = quota.admit(conn, ctx, new, now, request)
+        requests.replace(conn, request, new, now)
     else:
-        gateway = ctx.settings.gateway
+        new, gateway = quota.admit(conn, ctx, new, now), ctx.settings.gateway
         number = requests.next_number(conn, gateway.ticket_prefix, now.astimezone(ctx.zone).year)
         request, event = requests.insert(conn, new, number, now), "request.received"
     detail: dict[str, str | int] = {
@@ -185,6 +187,7 @@ def store_form(
         in_reply_to=new.thread, params={"replaces": event == "request.corrected" and corrects_good},
     )  # fmt: skip
     get_logger().info(event, request=number, unit=new.applicant.unit, source="mail", **detail)
+    quota.tell_deciders(conn, ctx, new, number, now)
     by_own_form(conn, ctx, requests.get(conn, request), proof, now)
     return f"{event} {number}"
 

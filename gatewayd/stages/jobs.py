@@ -14,6 +14,7 @@ from gatewayd.core.model import Applicant, Channel, Draft, Fault, Priority, Reci
 from gatewayd.core.request import Request
 from gatewayd.intake.base import IncomingJob, JobReceipt
 from gatewayd.log import get_logger
+from gatewayd.stages import quota
 from gatewayd.stages.bells import Bell
 from gatewayd.stages.context import Context
 from gatewayd.stages.draft import Origin, addresses_of, build, moment_of, texts_of
@@ -96,6 +97,7 @@ class JobDesk:
             if first == job.digest:
                 return _Result("duplicate", request)
             return _Result("rejected", request, (Fault("id", "id.reused", job.id),))
+        new = quota.admit(conn, self._ctx, new, now)
         if new.faults:
             return _Result("rejected", None, _named_as_in(job, new.faults), new.refused)
         gateway = self._ctx.settings.gateway

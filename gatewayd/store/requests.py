@@ -11,6 +11,7 @@ from gatewayd.core.model import Applicant, Channel, Fault, Kind, Priority, Refus
 from gatewayd.core.request import Message, Request
 from gatewayd.core.routing import route_of
 from gatewayd.core.states import DeliveryState
+from gatewayd.store import quotas
 from gatewayd.store.instants import from_ms, to_ms
 
 
@@ -74,15 +75,17 @@ def insert(conn: sqlite3.Connection, new: NewRequest, number: str, now: datetime
     cursor = conn.execute(f"INSERT INTO requests ({', '.join(columns)}) VALUES ({marks})", (*origin, *_content(new)))
     request = RequestId(int(cursor.lastrowid or 0))
     _insert_messages(conn, request, new)
+    quotas.book(conn, request, now)
     return request
 
 
-def replace(conn: sqlite3.Connection, request: RequestId, new: NewRequest) -> None:
+def replace(conn: sqlite3.Connection, request: RequestId, new: NewRequest, now: datetime) -> None:
     """Take a correction: the request keeps its number; content and recipients are new, so decisions are void."""
     assignments = ", ".join(f"{column} = ?" for column in _CONTENT)
     conn.execute(f"UPDATE requests SET {assignments} WHERE id = ?", (*_content(new), request))
     conn.execute("DELETE FROM deliveries WHERE request = ? AND kind = 'message' AND state = 'held'", (request,))
     _insert_messages(conn, request, new)
+    quotas.book(conn, request, now)
 
 
 def _content(new: NewRequest) -> tuple[object, ...]:

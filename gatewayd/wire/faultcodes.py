@@ -35,6 +35,13 @@ _FORM: Final = {
     "priority.forbidden": "{path}: {typed} is not open to this client",
     "priority.unknown": '{path}: "{typed}" is no priority',
 }
+_QUOTAS: Final = {
+    "quota.client_day": "{path}: over the client's parts in 24 hours ({typed})",
+    "quota.client_month": "{path}: over the client's parts in 30 days ({typed})",
+    "quota.unit_day": "{path}: over the unit's parts in 24 hours ({typed})",
+    "quota.unit_month": "{path}: over the unit's parts in 30 days ({typed})",
+    "quota.nearly": "{path}: the unit's quota is nearly used up ({typed})",
+}
 _CAUTIONS: Final = {
     "text.credential": "{path}: the text tells a password or a code ({typed})",
     "text.link": "{path}: operators often drop messages with links ({typed})",
@@ -88,7 +95,9 @@ _OTHERS: Final = {
     "id.reused": "the id {typed} was used before with other content",
 }
 
-CODES: Final[Mapping[str, str]] = MappingProxyType({**_FORM, **_CAUTIONS, **_LISTS, **_ROWS, **_FILES, **_OTHERS})
+CODES: Final[Mapping[str, str]] = MappingProxyType(
+    {**_FORM, **_QUOTAS, **_CAUTIONS, **_LISTS, **_ROWS, **_FILES, **_OTHERS}
+)
 
 
 def explain(fault: Fault) -> str:

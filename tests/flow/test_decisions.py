@@ -83,7 +83,7 @@ async def test_each_person_is_asked_once_and_reminded_once(ctx: Context, time: S
 async def test_a_correction_asks_again(ctx: Context) -> None:
     request = await waiting(ctx)
     await move(ctx, request)
-    await ctx.db.run(requests.replace, request, new_request(text="Teks lain"))
+    await ctx.db.run(requests.replace, request, new_request(text="Teks lain"), NOW)
     await move(ctx, request)
     assert await asked(ctx, request) == [ADDRESS["rina"]] * 2
 
@@ -123,7 +123,7 @@ async def test_a_token_counts_for_its_person_only_and_is_not_spent_by_others(ctx
 async def test_a_token_dies_with_the_text_it_was_made_for(ctx: Context) -> None:
     request = await waiting(ctx)
     await give_token(ctx, request, 0, "rina")
-    await ctx.db.run(requests.replace, request, new_request(text="Teks lain"))
+    await ctx.db.run(requests.replace, request, new_request(text="Teks lain"), NOW)
     assert await reply(ctx, "rina") == NotDecided("token.changed", request, "UPSI-2026-000001")
 
 
@@ -132,7 +132,7 @@ async def test_an_approval_does_not_outlive_a_changed_list(ctx: Context) -> None
     for step, person in enumerate(("rina", "andi")):
         await give_token(ctx, request, step, person)
         await reply(ctx, person)
-    await ctx.db.run(requests.replace, request, new_request(count=3))
+    await ctx.db.run(requests.replace, request, new_request(count=3), NOW)
     assert (await move(ctx, request)).approved_at is None
     assert await ctx.db.run(deliveries.counts, request) == {S.HELD: 3}
 
@@ -338,7 +338,7 @@ async def test_a_small_request_needs_one_step_until_it_grows(ctx: Context) -> No
     request = await waiting(ctx, count=2)
     await move(ctx, request)
     assert await asked(ctx, request) == [ADDRESS["andi"]]
-    await ctx.db.run(requests.replace, request, new_request(count=3))
+    await ctx.db.run(requests.replace, request, new_request(count=3), NOW)
     await move(ctx, request)
     assert await asked(ctx, request) == [ADDRESS["andi"], ADDRESS["rina"]]
 
