@@ -8,6 +8,7 @@ from gatewayd.cli.options import Verbs, add_json, add_verb, print_json, settings
 from gatewayd.config import Secret, Settings
 from gatewayd.errors import GatewaydError, SettingsError
 from gatewayd.render import fonts
+from gatewayd.wire.payload_signature import SHORTEST_KEY
 
 
 def add_parser(verbs: Verbs) -> None:
@@ -48,6 +49,10 @@ def _file_faults(settings: Settings) -> list[str]:
         "mailbox.password": settings.mailbox.password if settings.mailbox else None,
         "smtp.password": settings.smtp.password if settings.smtp else None,
         "mqtt.password": settings.mqtt.password if settings.mqtt else None,
+        **{
+            f"mqtt.clients[{index}].hmac_key": client.hmac_key
+            for index, client in enumerate(settings.mqtt.clients if settings.mqtt else ())
+        },
         **{f"modems[{index}].pin": modem.pin for index, modem in enumerate(settings.modems)},
     }
     faults: list[str] = []
@@ -55,7 +60,8 @@ def _file_faults(settings: Settings) -> list[str]:
         if secret is None:
             continue
         try:
-            secret.read()
+            if len(secret.read()) < SHORTEST_KEY and key.endswith("hmac_key"):
+                faults.append(f"{key}: {secret.path} holds fewer than {SHORTEST_KEY} characters")
         except SettingsError as error:
             faults.append(f"{key}: {error}")
     for name, group in settings.groups.items():

@@ -16,7 +16,7 @@ from gatewayd.config.sections import Settings
 from gatewayd.errors import SettingsError
 
 DEFAULT_PATH: Final = Path("/etc/gatewayd/gatewayd.toml")
-_SECRET_KEYS: Final = frozenset({"password", "pin", "token"})
+_SECRET_KEYS: Final = frozenset({"password", "pin", "token", "hmac_key"})
 #: What is allowed, for the faults that pydantic tells in its own terms.
 _WORDS: Final = {
     "greater_than_equal": "at least {ge}",

@@ -91,6 +91,10 @@ class Mqtt(_Server):
     session_expiry: Duration = 7 * 86400.0
     receive_maximum: Annotated[int, Field(ge=1, le=65535)] = 20
     timeout: Duration = 10.0
+    #: A job that was created longer ago is refused: what its sender knew then may not hold any more.
+    created_within: Duration = 7 * 86400.0
+    #: How far a job's clock may differ from ours.
+    clock_skew: Duration = 600.0
     clients: tuple["MqttClient", ...] = ()
 
 
@@ -100,6 +104,8 @@ class MqttClient(Section):
     name: Name
     unit: str = ""
     channels: tuple[ChannelName, ...] = ("sms", "email")
+    #: Its jobs must be signed with this key (wire/payload_signature.py).
+    hmac_key: Secret | None = None
     #: Jobs up to this size need no approval; 0 = every job needs the people of [approval].
     preapproved_recipients: Annotated[int, Field(ge=0)] = 0
     preapproved_channels: tuple[ChannelName, ...] = ()

@@ -25,9 +25,14 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from gatewayd.config import Mqtt
 from gatewayd.errors import LinkError, ProtocolError, SettingsError
 from gatewayd.log import get_logger
+from gatewayd.wire.payload import MAX_BYTES
+from gatewayd.wire.payload_signature import LINE_BYTES
 
-#: Above this a v5 broker drops a publish. Larger than a job may be, so that a job a bit too big gets its receipt.
-_MAX_PACKET: Final = 512 * 1024
+#: Above this a v5 broker drops a publish without a word to anybody, so it is far above what a job may be: a job that is
+#: too big gets its receipt. One packet at a time is held whole (thrice, while it is read); 3.1.1 has no such limit.
+_MAX_PACKET: Final = 4 * 1024 * 1024
+#: What is kept of a payload: enough to see that it is too big. Many large ones that wait cost no more than jobs do.
+_MAX_KEPT: Final = MAX_BYTES + LINE_BYTES + 1
 #: Jobs sent without any promise (QoS 0) that may wait; QoS 1 is bounded by the receive maximum.
 _MAX_WAITING_QOS0: Final = 200
 _CLOSE_S: Final = 2.0
@@ -191,7 +196,7 @@ def _connect_properties(settings: Mqtt) -> Properties:
 
 
 def _arrived(message: Message) -> Arrived:
-    payload = message.payload if isinstance(message.payload, bytes) else b""
+    payload = message.payload[:_MAX_KEPT] if isinstance(message.payload, bytes) else b""
     properties = message.properties
     return Arrived(
         topic=message.topic.value, payload=payload, qos=message.qos, retained=message.retain, packet_id=message.mid,

@@ -50,7 +50,8 @@ def _move(conn: sqlite3.Connection, ctx: Context, request_id: RequestId, now: da
     request = requests.get(conn, request_id)
     if request.closed_as or request.approved_at is not None:
         return
-    if now >= request.created_at + timedelta(seconds=ctx.settings.approval.expires):
+    undecided_until = request.created_at + timedelta(seconds=ctx.settings.approval.expires)
+    if now >= min(undecided_until, request.expires_at):
         _expire(conn, ctx, request, now)
         return
     if request.faults:

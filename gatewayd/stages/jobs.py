@@ -7,7 +7,7 @@ client may do, and which of its jobs need no approval.
 
 import sqlite3
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gatewayd.config import MqttClient
 from gatewayd.core.model import Applicant, Channel, Draft, Fault, Priority, RecipientList, RefusedRow, Source
@@ -21,8 +21,8 @@ from gatewayd.stages.draft import Origin, addresses_of, build, moment_of, texts_
 from gatewayd.stages.groups import read_groups
 from gatewayd.store import events, limits, optouts, requests
 from gatewayd.store.requests import NewRequest
-from gatewayd.wire import payload, recipients
-from gatewayd.wire.payload import Job, JobRefusal
+from gatewayd.wire import payload, payload_signature, recipients
+from gatewayd.wire.payload import Job, JobRefusal, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,19 @@ class JobDesk:
         self._ctx = ctx
         mqtt = ctx.settings.mqtt
         self._clients = {client.name: client for client in (mqtt.clients if mqtt else ())}
+        self._prefix = mqtt.prefix if mqtt else ""
+        seconds = (mqtt.created_within, mqtt.clock_skew) if mqtt else (0.0, 0.0)
+        self._window = Window(*(timedelta(seconds=value) for value in seconds))
 
     async def accept(self, incoming: IncomingJob) -> JobReceipt:
         """Store a job and answer; returns after the commit."""
         now = self._ctx.clock.now()
-        job = payload.parse_job(incoming.payload, now=now, retained=incoming.retained)
+        content = self._proven(incoming)
+        body = payload_signature.bare(incoming.payload) if isinstance(content, Fault) else content
+        job = payload.parse_job(body, now=now, retained=incoming.retained, window=self._window)
+        if isinstance(content, Fault):
+            # The id only helps to find the receipt; nothing else of it is looked at.
+            return self._receipt(incoming.client, job.id, _Result("rejected", None, (content,)), b"")
         if isinstance(job, JobRefusal):
             repeat = await self._ctx.db.run(_repeated, incoming.client, job)
             return self._receipt(incoming.client, job.id, repeat or _Result("rejected", None, job.faults), job.digest)
@@ -56,6 +64,16 @@ class JobDesk:
         result = await self._ctx.db.run(self._store, job, client, new, now)
         self._ctx.bells.ring(Bell.APPROVE)
         return self._receipt(incoming.client, job.id, result, job.digest)
+
+    def _proven(self, incoming: IncomingJob) -> bytes | Fault:
+        """The job itself, if it is signed as its client must. Raises SettingsError while the key cannot be read: the
+        job stays with the broker."""
+        client = self._clients.get(incoming.client)
+        if client is None or client.hmac_key is None:
+            bare = payload_signature.bare(incoming.payload)
+            return bare if bare == incoming.payload else Fault("", "signature.unexpected")
+        topic = f"{self._prefix}/jobs/{incoming.client}"
+        return payload_signature.signed(incoming.payload, topic, client.hmac_key.read())
 
     async def _build(self, job: Job, client: MqttClient, now: datetime) -> NewRequest:
         faults, found = list(_permission_faults(job, client)), RecipientList()

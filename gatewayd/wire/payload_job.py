@@ -40,8 +40,6 @@ _JOB_FIELDS: Final = frozenset(
     {"v", "id", "created", "expires", "channel", "to", "group", "text", "subject", "priority", "send_after", "purpose"}
 )
 _PRIORITIES: Final = {"urgent": Priority.URGENT, "normal": Priority.NORMAL, "bulk": Priority.BULK}
-#: A job with only these is readable and may be one that is known already.
-_STALE: Final = frozenset({"expired", "retained"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +71,23 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class JobRefusal:
-    """Why a job is refused. `id` is '' if it could not be read. `digest` is there if the job is only expired or
-    retained: an accepted job that comes again too late is still a duplicate, and the store can tell."""
+    """Why a job is refused. `id` is '' if it could not be read. `digest` is there if only the time is wrong with
+    the job, or it is retained: an accepted job that comes again too late is still a duplicate; the store can tell."""
 
     id: str
     faults: tuple[Fault, ...]
     digest: bytes = b""
 
 
-def parse_job(payload: bytes, *, now: datetime, retained: bool) -> Job | JobRefusal:
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When a job may have been created: not longer ago than `oldest`, and no further ahead than clocks differ."""
+
+    oldest: timedelta = timedelta(days=7)
+    skew: timedelta = timedelta(minutes=10)
+
+
+def parse_job(payload: bytes, *, now: datetime, retained: bool, window: Window | None = None) -> Job | JobRefusal:
     """Read one job. Never raises."""
     found = decode(payload)
     stale = [Fault("", "retained")] if retained else []
@@ -93,11 +99,23 @@ def parse_job(payload: bytes, *, now: datetime, retained: bool) -> Job | JobRefu
     job = _read(fields, name, faults)
     if job is None:
         return JobRefusal(name, (*stale, *faults))
-    if job.expires <= now:
-        stale.append(Fault("expires", "expired", _stamp(job.expires)))
+    stale += _untimely(job, now, window or Window())
     if job.expires > now + _FARTHEST:
         return JobRefusal(name, (*stale, Fault("expires", "time.too_far", str(_FARTHEST.days))))
     return JobRefusal(name, tuple(stale), job.digest) if stale else job
+
+
+def _untimely(job: Job, now: datetime, window: Window) -> list[Fault]:
+    """What is wrong with the times of a job that came at `now`."""
+    faults: list[Fault] = []
+    if job.created > now + window.skew:
+        faults.append(Fault("created", "created.ahead", _stamp(now)))
+    # The age is a difference of two clocks, so they may differ here too.
+    if job.created < now - window.oldest - window.skew:
+        faults.append(Fault("created", "created.too_old", _stamp(job.created)))
+    if job.expires <= now:
+        faults.append(Fault("expires", "expired", _stamp(job.expires)))
+    return faults
 
 
 def _read(fields: Fields, name: str, faults: list[Fault]) -> Job | None:

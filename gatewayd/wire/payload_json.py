@@ -29,7 +29,7 @@ class Members:
 def decode(payload: bytes) -> Members | Fault:
     """The object in `payload`."""
     if len(payload) > MAX_BYTES:
-        return Fault("", "payload.too_big", f"{len(payload)} > {MAX_BYTES}")
+        return Fault("", "payload.too_big", str(MAX_BYTES))
     try:
         text = payload.decode("utf-8")
     except UnicodeDecodeError as error:

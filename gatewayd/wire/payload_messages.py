@@ -7,13 +7,18 @@ come from a directory that the client may not read.
 from typing import Final
 
 _MESSAGES: Final = {
-    "payload.too_big": "the job is too big (bytes: {typed})",
+    "payload.too_big": "the job is too big (at most {typed} bytes)",
     "payload.encoding": "the job is not UTF-8 ({typed})",
     "json.invalid": "the job is not valid JSON: {typed}",
     "json.number": "a number in the job is not one that JSON knows, or far too long",
     "json.depth": "the JSON is nested more than {typed} levels deep",
     "json.not_object": "the job must be a JSON object",
     "retained": "a retained publish is never a job; publish without the retain flag",
+    "created.ahead": "lies in the future: the gateway's clock says {typed}",
+    "created.too_old": "too long ago: {typed}",
+    "signature.missing": "this client's jobs must be signed (docs/mqtt.md: a last line with the HMAC)",
+    "signature.wrong": "the signature is not that of this job, on this topic, with this client's key",
+    "signature.unexpected": "the job is signed, but the gateway has no key for this client",
     "expired": "the job expired at {typed}",
     "field.unknown": "unknown field",
     "field.duplicate": "the field is there twice",

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from email.message import EmailMessage
 
 import pytest
@@ -48,6 +49,10 @@ def ask(campus: Campus, body: str, *, attach: bytes = b"", name: str = "daftar.c
     campus.post(mail)
     answer = campus.answer_to(mail, UNIT)
     return campus.number_of(answer), answer
+
+
+def now_stamp() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def siakad_at(campus: Campus) -> AbstractContextManager[System]:
@@ -190,7 +195,7 @@ def test_mqtt_job_receipt_status_and_duplicate(campus: Campus) -> None:
     with siakad_at(campus) as siakad:
         siakad.subscribe("gatewayd/receipts/siakad", "gatewayd/status/siakad/#")
         job = {
-            "v": 1, "id": "s-1", "created": "2026-11-23T00:00:00Z", "expires": "2099-01-01T00:00:00Z", "channel": "sms",
+            "v": 1, "id": "s-1", "created": now_stamp(), "expires": "2099-01-01T00:00:00Z", "channel": "sms",
             "to": [{"to": "0812-0000-0101", "name": "Siti", "vars": {"kelas": "TI-5A"}}],
             "text": "Kelas {kelas} pindah.",
             "priority": "urgent", "purpose": "akademik",
@@ -226,7 +231,7 @@ def test_bad_jobs_are_rejected_with_their_path(campus: Campus, payload: bytes, p
 
 def test_job_without_preapproval_waits_for_people(campus: Campus) -> None:
     job = {
-        "v": 1, "id": "s-2", "created": "2026-11-23T00:00:00Z", "expires": "2099-01-01T00:00:00Z", "channel": "sms",
+        "v": 1, "id": "s-2", "created": now_stamp(), "expires": "2099-01-01T00:00:00Z", "channel": "sms",
         "to": [f"08120000010{index}" for index in range(1, 6)], "text": "Perlu izin.",
     }  # fmt: skip
     with siakad_at(campus) as siakad:
