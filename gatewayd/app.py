@@ -26,7 +26,7 @@ from gatewayd.intake.imap import MailboxState, MailIntake
 from gatewayd.intake.mqtt import MqttLink
 from gatewayd.log import get_logger
 from gatewayd.notify import MISSING, notify
-from gatewayd.stages import approve, compose, inbound, report, track
+from gatewayd.stages import approve, brokertest, compose, inbound, report, track
 from gatewayd.stages.accept import MailDesk
 from gatewayd.stages.bells import Bells
 from gatewayd.stages.context import Context
@@ -101,7 +101,8 @@ async def _live(ctx: Context) -> None:
     gates = {line.transport.name: Gate() for line in lines}
     watch = Watch(ctx, gates, {line.transport.name: line.transport.refresh for line in lines})
     listener = TransportListener(ctx, watch)
-    await ctx.db.run(health_store.forget_others, set(gates) | {"mailbox", "broker"})
+    tested = {brokertest.ROW} if ctx.settings.mqtt and ctx.settings.mqtt.selftest else set()
+    await ctx.db.run(health_store.forget_others, set(gates) | {"mailbox", "broker"} | tested)
     fleet = Fleet(tariffs_of(ctx.settings.modems), ctx.bells)
     dispatchers = [
         Dispatcher(ctx, line.transport, gates[line.transport.name], Pacer(line.pace), _hours(ctx), fleet, watch)
@@ -185,6 +186,8 @@ def _intakes(ctx: Context) -> list[Run]:
         link = MqttLink(settings.mqtt, version=__version__, boot=boot_id())
         parts.append(partial(keep, "broker", partial(link.run, jobs.accept), ctx.clock, on_lost=facts.lost))
         parts.append(partial(facts.of_broker, link))
+        if settings.mqtt.selftest is not None:
+            parts.append(partial(brokertest.run, ctx, settings.mqtt, settings.mqtt.selftest))
         parts.append(Publish(ctx, link, settings.mqtt.prefix).run)
     return parts
 

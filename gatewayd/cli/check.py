@@ -49,6 +49,7 @@ def _file_faults(settings: Settings) -> list[str]:
         "mailbox.password": settings.mailbox.password if settings.mailbox else None,
         "smtp.password": settings.smtp.password if settings.smtp else None,
         "mqtt.password": settings.mqtt.password if settings.mqtt else None,
+        "mqtt.selftest.password": settings.mqtt.selftest.password if settings.mqtt and settings.mqtt.selftest else None,
         **{
             f"mqtt.clients[{index}].hmac_key": client.hmac_key
             for index, client in enumerate(settings.mqtt.clients if settings.mqtt else ())

@@ -5,13 +5,14 @@ from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 
 from gatewayd.clock import Clock
-from gatewayd.config import Mailbox, Mqtt, Settings
+from gatewayd.config import Mailbox, Mqtt, MqttSelftest, Settings
 from gatewayd.core.health import Health, IncomingSms, LinkState, Registration
 from gatewayd.core.model import Submission
 from gatewayd.core.outcome import StatusReport
-from gatewayd.errors import LinkError
+from gatewayd.errors import LinkError, ProtocolError
 from gatewayd.intake.imap_session import ImapSession
-from gatewayd.intake.mqtt_session import LastWill, connected
+from gatewayd.intake.mqtt_selftest import find_gaps
+from gatewayd.intake.mqtt_session import connected
 from gatewayd.transport.base import Transport
 from gatewayd.transport.modem import ModemTransport
 from gatewayd.transport.smtp import SmtpTransport
@@ -29,6 +30,8 @@ def questions(settings: Settings) -> Iterator[tuple[str, Question]]:
         yield "smtp", lambda: _transport(SmtpTransport(smtp, clock), _said_of_smtp)
     if mqtt is not None:
         yield "mqtt", lambda: _broker(mqtt)
+        if (test := mqtt.selftest) is not None:
+            yield "mqtt access", lambda: _access(mqtt, test)
     for modem in settings.modems:
         yield modem.name, partial(_transport, ModemTransport(modem, clock), _said_of_modem)
 
@@ -50,8 +53,15 @@ async def _mailbox(settings: Mailbox) -> str:
 async def _broker(settings: Mqtt) -> str:
     """A session of its own, so that a running daemon keeps its own."""
     own = settings.model_copy(update={"client_id": f"{settings.client_id}-check", "session_expiry": 0.0})
-    async with connected(own, LastWill(f"{settings.prefix}/check", b"")):
+    async with connected(own, None, keep=False):
         return f"connected to {settings.host}:{settings.port}, MQTT {settings.protocol}"
+
+
+async def _access(settings: Mqtt, test: MqttSelftest) -> str:
+    gaps = await find_gaps(settings, test)
+    if gaps:
+        raise ProtocolError(str(gaps))
+    return "no client can write or read as another"
 
 
 class _Ears:

@@ -52,7 +52,8 @@ def status(args: argparse.Namespace) -> int:
     for row in links:
         print(_link_line(row, zone, _forecast(row, settings)))
         if row.paused:
-            print(f"           not sending since {_when(row.since, zone)}: {row.paused_why}")
+            word = "open" if row.kind == "access" else "not sending"
+            print(f"           {word} since {_when(row.since, zone)}: {row.paused_why}")
         elif row.rests_until is not None and row.rests_until > datetime.now(UTC):
             print(f"           rests until {_when(row.rests_until, zone)}: {escape(row.rests_why)}")
     print("queue      " + (", ".join(f"{n} {c} {k} {s}" for c, k, s, n, _ in queue) or "empty"))
@@ -99,12 +100,13 @@ def _link_facts(row: health.LinkRow, lasts: Forecast) -> dict[str, Any]:
 
 def _link_line(row: health.LinkRow, zone: ZoneInfo, lasts: Forecast) -> str:
     facts = row.health
-    words = [f"{row.kind:<10} {facts.name}: {'paused' if row.paused else 'ready'}"]
+    state = ("OPEN" if row.paused else "closed") if row.kind == "access" else "paused" if row.paused else "ready"
+    words = [f"{row.kind:<10} {facts.name}: {state}"]
     if row.kind == "modem":
         signal = "unknown" if facts.signal_dbm is None else f"{facts.signal_dbm} dBm"
         words += [facts.operator or "operator unknown", str(facts.registration), f"signal {signal}"]
         words += _credit(facts.credit, zone, lasts)
-    elif facts.error:
+    elif facts.error and not row.paused:
         words.append(facts.error)
     return escape(", ".join(words))
 

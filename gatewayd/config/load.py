@@ -162,6 +162,9 @@ def _links(settings: Settings) -> Iterator[str]:
             yield f"{key}.tls: 'none' is for this machine only, not for {server.host!r}"
         if server.auth == "xoauth2" and key == "mqtt":
             yield "mqtt.auth: 'xoauth2' is for mailbox and smtp"
+    mqtt = settings.mqtt
+    if mqtt is not None and mqtt.selftest is not None and mqtt.selftest.user == mqtt.user:
+        yield "mqtt.selftest.user: must be another account than mqtt.user, one with few rights"
     box = settings.mailbox
     if box is not None and not box.trusted_authserv_ids and not box.trust_all_senders:
         yield "mailbox.trusted_authserv_ids: is missing (no sender could be proven, so no form would be taken)"

@@ -96,6 +96,15 @@ class Mqtt(_Server):
     #: How far a job's clock may differ from ours.
     clock_skew: Duration = 600.0
     clients: tuple["MqttClient", ...] = ()
+    selftest: "MqttSelftest | None" = None
+
+
+class MqttSelftest(Section):
+    """A second account at the broker, with few rights, that tries to write as another client."""
+
+    user: str
+    password: Secret
+    every: Duration = 86400.0
 
 
 class MqttClient(Section):

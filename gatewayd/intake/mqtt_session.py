@@ -139,10 +139,10 @@ class Session:
 
 
 @asynccontextmanager
-async def connected(settings: Mqtt, will: LastWill) -> AsyncIterator[Session]:
-    """A connection for the time of the block; the broker's session stays when it ends."""
+async def connected(settings: Mqtt, will: LastWill | None, *, keep: bool = True) -> AsyncIterator[Session]:
+    """A connection for the time of the block; with `keep` the broker's session stays when it ends."""
     with _mapped("connect"):
-        client = _client(settings, will)
+        client = _client(settings, will, keep=keep)
         _paho(client).manual_ack_set(True)
         await client.__aenter__()
     session = Session(client, is_v5=settings.protocol == _V5)
@@ -157,8 +157,8 @@ def _paho(client: Client) -> PahoClient:
     return client._client
 
 
-def _client(settings: Mqtt, will: LastWill) -> Client:
-    last_will = Will(will.topic, will.payload, qos=1, retain=True)
+def _client(settings: Mqtt, will: LastWill | None, *, keep: bool) -> Client:
+    last_will = Will(will.topic, will.payload, qos=1, retain=True) if will else None
     password = _password(settings)
     tls = ssl.create_default_context(cafile=settings.ca_file) if settings.tls == "tls" else None
     user, keepalive = settings.user or None, max(1, int(settings.keepalive))
@@ -166,12 +166,12 @@ def _client(settings: Mqtt, will: LastWill) -> Client:
         return Client(
             settings.host, settings.port, username=user, password=password, identifier=settings.client_id,
             will=last_will, timeout=settings.timeout, keepalive=keepalive, tls_context=tls, logger=_QUIET,
-            protocol=ProtocolVersion.V5, clean_start=False, properties=_connect_properties(settings),
+            protocol=ProtocolVersion.V5, clean_start=not keep, properties=_connect_properties(settings),
         )  # fmt: skip
     return Client(
         settings.host, settings.port, username=user, password=password, identifier=settings.client_id,
         will=last_will, timeout=settings.timeout, keepalive=keepalive, tls_context=tls, logger=_QUIET,
-        protocol=ProtocolVersion.V311, clean_session=False,
+        protocol=ProtocolVersion.V311, clean_session=not keep,
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ HEADLINES: Final[Mapping[str, str]] = MappingProxyType(
         "mail.unproven": N_("A mail of a registered address could not be proven"),
         "token.misuse": N_("An approval code was used by somebody else"),
         "approval.stuck": N_("Nobody can decide a request"),
+        "broker.open": N_("The broker lets one client write or read as another"),
         "quota.exceeded": N_("A unit asks for more parts than its quota has left"),
         "notice.stuck": N_("A mail of the gateway cannot be made"),
         "smtp.lost": N_("Mail server not reachable"),
@@ -61,6 +62,10 @@ WHAT_TO_DO: Final[Mapping[str, str]] = MappingProxyType(
         "approval.stuck": N_(
             "No person of this step may decide it (the applicant himself, or the same person as before). "
             "Please name a further person in the settings, or decide at the command line."
+        ),
+        "broker.open": N_(
+            "Anybody with an account at the broker can send in another system's name, or read its answers. "
+            "Please set the access list of the broker as docs/mqtt.md shows: pattern write gatewayd/jobs/%u"
         ),
         "quota.exceeded": N_(
             "The unit was told (used + asked for > allowed). Nothing is sent until the unit corrects its request, "

@@ -125,17 +125,25 @@ class Mosquitto:
 
 @contextmanager
 def running_mosquitto(
-    users: Mapping[str, str] | None = None, *, tls: bool = False, prefix: str = "gatewayd", extra: str = ""
+    users: Mapping[str, str] | None = None,
+    *,
+    tls: bool = False,
+    prefix: str = "gatewayd",
+    extra: str = "",
+    acl: str = _ACL,
 ) -> Iterator[Mosquitto]:
-    """A broker for the time of the block. `users` gives passwords by name; `extra` is put under its settings."""
+    """A broker for the time of the block. `users` gives passwords by name; `extra` is put under its settings;
+    without `acl` everybody may do everything."""
     require("mosquitto", PACKAGES)
     with server_folder(_user()) as folder:
         broker = Mosquitto(folder, make_authority(folder) if tls else None)
         config = _CONFIG.format(d=folder, port=broker.port) + extra
+        if not acl:
+            config = config.replace(f"acl_file {folder}/acl\n", "")
         if broker.authority is not None:
             config += _TLS.format(authority=broker.authority)
         (folder / "mosquitto.conf").write_text(config, encoding="ascii")
-        (folder / "acl").write_text(_ACL.format(prefix=prefix), encoding="ascii")
+        (folder / "acl").write_text(acl.format(prefix=prefix), encoding="ascii")
         _write_passwords(folder / "passwords", users or dict.fromkeys(USERS, PASSWORD))
         _prepare(folder)
         try:
