@@ -240,6 +240,14 @@ class Report(Section):
     first_to: tuple[Name, ...] = ()
     #: Full numbers in the tables that go to `first_to`; everybody else sees masked ones.
     full_numbers: bool = False
+    #: How the applicant gets it: once the mail server took over those of `first_to`, or when one of them says so.
+    relay: Literal["automatic", "after_forward"] = "automatic"
+    #: An interim report so often while a sending takes longer; 0 = none.
+    interim_after: Duration = 86400.0
+    #: How long a late change waits for others before a corrected report goes out.
+    correct_after: Duration = 900.0
+    #: One SMS to the applicant's own number when his request is done.
+    sms_to_applicant: bool = False
     #: Files that go with a report mail, beside its picture.
     attach: tuple[Literal["csv", "pdf", "xlsx"], ...] = ("csv", "pdf")
     #: Files that would make the mail bigger go into a ZIP, or stay out.

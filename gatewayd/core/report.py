@@ -182,12 +182,9 @@ def _in_order(counted: Mapping[Result, int]) -> Mapping[Result, int]:
     return MappingProxyType({result: counted.get(result, 0) for result in Result})
 
 
-def totals_of_states(counts: Mapping[DeliveryState, int], refused: Sequence[RefusedRow] = ()) -> Mapping[Result, int]:
-    """The totals from counts by state, for answers that need no rows."""
-    counted: Counter[Result] = Counter(refusal(row) for row in refused)
-    for state, count in counts.items():
-        counted[result_of(state)] += count
-    return _in_order(counted)
+def with_refused(counts: Mapping[Result, int], refused: Sequence[RefusedRow]) -> Mapping[Result, int]:
+    """The totals from counts of the deliveries, for answers that need no rows."""
+    return _in_order(Counter(counts) + Counter(refusal(row) for row in refused))
 
 
 def cost_idr(log: DeliveryLog) -> int | None:

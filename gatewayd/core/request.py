@@ -68,6 +68,7 @@ class Request:
     close_reason: str
     settled_at: datetime | None
     reported_at: datetime | None
+    changed_at: datetime | None
 
 
 def placeholders(text: str) -> tuple[str, ...]:

@@ -174,7 +174,7 @@ def _example(faults: tuple[Fault, ...]) -> list[str]:
 
 def _report(view: Report, voice: Voice) -> mail.Bodies:
     log, at = view.log, view.head.date
-    page = html.report_page(log, voice, at, f"cid:{mail.PICTURE_ID}")
+    page = html.report_page(log, voice, at, f"cid:{mail.PICTURE_ID}", may_forward=view.may_forward)
     picture = mail.Attachment(f"{log.number}.png", "image/png", report_png(log, voice.look, at))
     room = voice.look.report_bytes - 2 * (len(page) + len(picture.data))
     files = attached(log, voice.look, at, full_numbers=view.full_numbers, room=room)

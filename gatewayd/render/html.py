@@ -49,11 +49,11 @@ class Bar:
     colours: tuple[tuple[str, int], ...]
 
 
-def report_page(log: DeliveryLog, voice: Voice, at: datetime, picture: str) -> str:
+def report_page(log: DeliveryLog, voice: Voice, at: datetime, picture: str, *, may_forward: bool = False) -> str:
     """The delivery log; `picture` is where its picture is found ("cid:…" or a file name), '' for none."""
     return pages.html(
         "report", voice, log=log, at=at, picture=picture, number=log.number, colours=COLOURS, dark=DARK_COLOURS,
-        title=report_words.title(log, voice), shares=shares(log), **report_values(log, voice),
+        title=report_words.title(log, voice), shares=shares(log), may_forward=may_forward, **report_values(log, voice),
     )  # fmt: skip
 
 

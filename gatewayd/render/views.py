@@ -219,6 +219,8 @@ class StatusAnswer:
     decisions: tuple[DecisionLine, ...] = ()
     waits_for: tuple[str, ...] = ()
     reason: str = ""
+    #: The reader had the report passed on to the applicant.
+    forwarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +277,8 @@ class Report:
     head: Head
     log: DeliveryLog
     full_numbers: bool = False
+    #: The reader may have it passed on to the applicant by TERUSKAN.
+    may_forward: bool = False
 
 
 View: TypeAlias = (

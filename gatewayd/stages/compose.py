@@ -16,18 +16,22 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from gatewayd import sandbox
+from gatewayd.core.routing import route_of
 from gatewayd.errors import SandboxError
 from gatewayd.log import get_logger
 from gatewayd.stages.bells import Bell
 from gatewayd.stages.context import Context
 from gatewayd.stages.decide import token_hash
+from gatewayd.stages.draft import segmented
 from gatewayd.store import approvals, notices, requests
-from gatewayd.store.notices import Notice
+from gatewayd.store.notices import Notice, OwnSms
 
 _ROUND_S: Final = 30.0
 _BATCH: Final = 8
 _CHILD: Final = "gatewayd.stages.compose_child:compose"
 _LIMITS: Final = sandbox.Limits(memory=600 * sandbox.MIB, seconds=90.0)
+#: A short message that all is done is no news later.
+_SMS_LIVES: Final = timedelta(days=1)
 #: 160 bit in base32.
 _TOKEN_BYTES: Final = 20
 #: Failed attempts after which the staff is told.
@@ -133,8 +137,16 @@ def _keep(conn: sqlite3.Connection, ctx: Context, jobs: list[_Job], mails: list[
     for job, raw in zip(jobs, mails, strict=True):
         if job.token and job.notice.request is not None:
             _keep_token(conn, ctx, job, requests.get(conn, job.notice.request).created_at)
-        notices.composed(conn, job.notice, job.message_id, raw)
+        if job.notice.kind in notices.SMS_KINDS:
+            notices.composed_sms(conn, job.notice, job.message_id, _sms(job.notice, raw, now))
+        else:
+            notices.composed(conn, job.notice, job.message_id, raw)
         get_logger().info("notice.composed", notice=job.notice.id, kind=job.notice.kind, bytes=len(raw))
+
+
+def _sms(notice: Notice, raw: bytes, now: datetime) -> OwnSms:
+    text = raw.decode("utf-8")
+    return OwnSms(text, len(segmented(text).parts), route_of(notice.to_address), now + _SMS_LIVES)
 
 
 def _keep_token(conn: sqlite3.Connection, ctx: Context, job: _Job, created_at: datetime) -> None:

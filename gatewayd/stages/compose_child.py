@@ -5,15 +5,18 @@ lengths and the mails. Jinja2, Babel and Pillow live here only, so the daemon ne
 """
 
 import json
+import sqlite3
 from datetime import UTC, datetime
 
 from gatewayd.config import Settings
+from gatewayd.core.report import Result
 from gatewayd.render import compose as render
-from gatewayd.render import views
+from gatewayd.render import sms, views
 from gatewayd.render.report_files import report_files as report_files_of
+from gatewayd.render.voice import voice_of
 from gatewayd.stages.people import person_of
 from gatewayd.stages.views import Desk, delivery_log, view_of
-from gatewayd.store import notices, requests
+from gatewayd.store import deliveries, notices, requests
 from gatewayd.store.database import reading
 
 
@@ -26,9 +29,21 @@ def compose(payload: bytes) -> bytes:
     with reading(settings.gateway.state_dir) as conn:
         for item in asked["notices"]:
             notice = notices.get(conn, int(item["id"]))
+            if notice.kind in notices.SMS_KINDS:
+                mails.append(_done_sms(conn, settings, notice))
+                continue
             view = view_of(Desk(conn, settings, now, item["token"]), notice, item["message_id"])
             mails.append(render.compose(view, look_of(settings, notice.to_address)))
     return json.dumps([len(mail) for mail in mails]).encode() + b"\n" + b"".join(mails)
+
+
+def _done_sms(conn: sqlite3.Connection, settings: Settings, notice: notices.Notice) -> bytes:
+    if notice.request is None:
+        raise AssertionError("the word that a request is done, without a request")
+    request = requests.get(conn, notice.request)
+    found = deliveries.results(conn, request.id)
+    voice = voice_of(look_of(settings))
+    return sms.done(voice, request.number, found.get(Result.DELIVERED, 0), request.recipients).encode()
 
 
 def look_of(settings: Settings, reader: str = "") -> views.Look:

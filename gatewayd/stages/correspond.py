@@ -13,7 +13,7 @@ from gatewayd.core.approval import Verdict
 from gatewayd.core.model import Fault
 from gatewayd.core.request import Request
 from gatewayd.log import get_logger, mask
-from gatewayd.stages import decide
+from gatewayd.stages import decide, report
 from gatewayd.stages.context import Context
 from gatewayd.stages.forms import PreparedForm, store_form, unread_files
 from gatewayd.stages.people import person_of, unit_of
@@ -72,6 +72,8 @@ def effect(
         return _cancel(conn, ctx, letter, request, now)
     if word == "status" and request is not None and _may_see(ctx, request, read.sender):
         return _answer(conn, ctx, letter, "status", request, {}, now)
+    if word == "forward" and request is not None:
+        return _forward(conn, ctx, letter, request, now)
     if form is not None:
         return store_form(conn, ctx, form, read.sender_name, letter.proof, now)
     if unread:
@@ -161,6 +163,17 @@ def _cancel(conn: sqlite3.Connection, ctx: Context, letter: Correspondence, requ
     if decide.cancel(conn, ctx, request, actor, reason, "mail", now) is None:
         return _answer(conn, ctx, letter, "status", request, {}, now)
     return f"cancelled {request.number}"
+
+
+def _forward(conn: sqlite3.Connection, ctx: Context, letter: Correspondence, request: Request, now: datetime) -> str:
+    """TERUSKAN counts from those who get the report first; everybody else who may see it gets the status."""
+    person = person_of(ctx.settings, letter.read.sender)
+    if person is None or not report.may_forward(ctx, person):
+        kind = "status" if _may_see(ctx, request, letter.read.sender) else "help"
+        return _answer(conn, ctx, letter, kind, request, {}, now)
+    forwarded = report.forward(conn, ctx, request, now)
+    answered = _answer(conn, ctx, letter, "status", request, {"forwarded": forwarded}, now)
+    return f"forwarded {request.number}" if forwarded else answered
 
 
 def _answer(

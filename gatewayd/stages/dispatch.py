@@ -153,7 +153,7 @@ class Dispatcher:
         ladder = _NOTICE_LADDER if notice else self._ctx.settings.sending.retry
         move = after(
             outcome, tries=claimed.tries, ladder=ladder, now=now,
-            resend_doubt=notice or self._resend_doubt(claimed.priority),
+            resend_doubt=self._resend_doubt(claimed.priority) or (notice and claimed.channel is Channel.EMAIL),
             may_hold=not notice and claimed.channel is Channel.SMS,
         )  # fmt: skip
         self._ended = Ended(claimed, outcome, move, now)

@@ -19,7 +19,7 @@ from gatewayd.wire.outmail import message
 async def submission_of(ctx: Context, claimed: Claimed) -> Submission:
     """What the transport gets for `claimed`."""
     body: SmsBody | MailBody
-    if claimed.notice is not None:
+    if claimed.notice is not None and claimed.channel is Channel.EMAIL:
         body = MailBody(await ctx.db.run(notices.raw, claimed.notice), "")
     elif claimed.channel is Channel.EMAIL:
         body = _mail(claimed, ctx.settings, ctx.clock.now())

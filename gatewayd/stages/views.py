@@ -16,7 +16,7 @@ from gatewayd.core.health import Health
 from gatewayd.core.model import Channel, Fault
 from gatewayd.core.progress import request_state
 from gatewayd.core.reckoning import forecast
-from gatewayd.core.report import DecisionLine, DeliveryLog, totals_of_states
+from gatewayd.core.report import DecisionLine, DeliveryLog, with_refused
 from gatewayd.core.request import Request
 from gatewayd.core.resources import Pause, active_period_ends, credit_suffices
 from gatewayd.core.states import DeliveryState
@@ -181,8 +181,10 @@ def _decision(desk: Desk, notice: Notice, head: views.Head, request: Request) ->
 def _status(desk: Desk, notice: Notice, head: views.Head, request: Request) -> views.View:
     counts = deliveries.counts(desk.conn, request.id)
     return views.StatusAnswer(
-        head, request_state(request, counts), totals_of_states(counts, request.refused), _understood(request),
+        head, request_state(request, counts), with_refused(deliveries.results(desk.conn, request.id), request.refused),
+        _understood(request),
         decision_lines(desk, request), _waits_for(desk, request), request.close_reason,
+        forwarded=bool(notice.params.get("forwarded")),
     )  # fmt: skip
 
 
@@ -242,8 +244,10 @@ def _active_until(desk: Desk, name: str) -> date | None:
 
 
 def _report(desk: Desk, notice: Notice, head: views.Head, request: Request) -> views.View:
-    full = desk.settings.report.full_numbers and notice.params.get("audience") == "first"
-    return views.Report(head, delivery_log(desk, request, notice.params), full)
+    is_first = notice.params.get("audience") == "first"
+    full = desk.settings.report.full_numbers and is_first
+    may_forward = is_first and desk.settings.report.relay == "after_forward"
+    return views.Report(head, delivery_log(desk, request, notice.params), full, may_forward)
 
 
 def delivery_log(desk: Desk, request: Request, params: Params = MappingProxyType({})) -> DeliveryLog:

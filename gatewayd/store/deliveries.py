@@ -2,11 +2,14 @@
 
 import json
 import sqlite3
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from gatewayd.core.model import DeliveryId, RequestId
+from gatewayd.core.report import OPTED_OUT, Result, result_of
 from gatewayd.core.states import FINAL, DeliveryState, Event, sources, step
 from gatewayd.store.instants import from_ms, to_ms
 
@@ -62,7 +65,18 @@ def apply(
         " cause_code = coalesce(?, cause_code), cause_text = CASE WHEN ? IS NULL THEN cause_text ELSE ? END WHERE id = ?",
         (after, after in FINAL, to_ms(now), cause_code, cause_code, cause_text, delivery),
     )
+    if after is not before:
+        _note_change(conn, delivery, now)
     return after
+
+
+def _note_change(conn: sqlite3.Connection, delivery: DeliveryId, now: datetime) -> None:
+    """A request that was settled already owes a corrected report: when the first change came."""
+    conn.execute(
+        "UPDATE requests SET changed_at = ? WHERE settled_at IS NOT NULL AND changed_at IS NULL"
+        " AND id = (SELECT request FROM deliveries WHERE id = ? AND kind = 'message')",
+        (to_ms(now), delivery),
+    )
 
 
 def counts(conn: sqlite3.Connection, request: RequestId) -> dict[DeliveryState, int]:
@@ -71,6 +85,19 @@ def counts(conn: sqlite3.Connection, request: RequestId) -> dict[DeliveryState, 
         "SELECT state, count(*) FROM deliveries WHERE request = ? AND kind = 'message' GROUP BY state", (request,)
     )
     return {DeliveryState(state): count for state, count in rows}
+
+
+def results(conn: sqlite3.Connection, request: RequestId) -> Mapping[Result, int]:
+    """How many messages of `request` count as which result."""
+    rows = conn.execute(
+        "SELECT state, cause_code = ? AS opted_out, count(*) AS n FROM deliveries WHERE request = ? AND kind = 'message'"
+        " GROUP BY state, opted_out",
+        (OPTED_OUT, request),
+    )
+    counted: Counter[Result] = Counter()
+    for row in rows:
+        counted[result_of(DeliveryState(row["state"]), OPTED_OUT if row["opted_out"] else "")] += row["n"]
+    return counted
 
 
 def of_request(conn: sqlite3.Connection, request: RequestId) -> list[DeliveryRow]:

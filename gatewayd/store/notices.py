@@ -21,6 +21,8 @@ Params = Mapping[str, object]
 #: the Message-ID only the hash is kept.
 _SECRET: Final = ("approval",)
 _SECRET_KINDS: Final = "('approval')"
+#: Kinds that are sent as an SMS.
+SMS_KINDS: Final = frozenset({"done_sms"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,29 @@ def composed(conn: sqlite3.Connection, notice: Notice, message_id: str, raw: byt
     )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class OwnSms:
+    """A short message of our own that keeps to the hours of sending."""
+
+    text: str
+    parts: int
+    route: str
+    expires_at: datetime
+
+
+def composed_sms(conn: sqlite3.Connection, notice: Notice, message_id: str, sms: OwnSms) -> None:
+    """The same for a notice that is an SMS."""
+    conn.execute("UPDATE notices SET message_id = ?, raw = ? WHERE id = ?", (message_id, sms.text.encode(), notice.id))
+    conn.execute(
+        "INSERT INTO deliveries (request, notice, kind, channel, address, name, text, parts, priority, route, expires_at,"
+        " state) VALUES (?, ?, ?, 'sms', ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            notice.request, notice.id, Kind.NOTICE, notice.to_address, notice.to_name, sms.text, sms.parts,
+            int(Priority.NORMAL), sms.route, to_ms(sms.expires_at), DeliveryState.QUEUED,
+        ),
+    )  # fmt: skip
+
+
 def _hashed(message_id: str) -> str:
     return f"sha256:{hashlib.sha256(message_id.encode('utf-8', 'replace')).hexdigest()}"
 
@@ -108,6 +133,16 @@ def request_of_message_id(conn: sqlite3.Connection, message_ids: tuple[str, ...]
         if row is not None:
             return RequestId(row["request"])
     return None
+
+
+def message_id_of(conn: sqlite3.Connection, request: RequestId, kind: str, address: str) -> str:
+    """The Message-ID of the first mail of `kind` about `request` to `address`; '' if there is none yet."""
+    row = conn.execute(
+        "SELECT message_id FROM notices WHERE request = ? AND kind = ? AND to_address = ? AND message_id IS NOT NULL"
+        " ORDER BY id LIMIT 1",
+        (request, kind, address),
+    ).fetchone()
+    return str(row[0]) if row else ""
 
 
 def since(conn: sqlite3.Connection, kind: str, at: datetime, address: str = "") -> list[Params]:

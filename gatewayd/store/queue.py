@@ -208,31 +208,33 @@ def _cause(move: Move) -> tuple[str, str]:
 
 
 def recover(conn: sqlite3.Connection, run: int, now: datetime) -> tuple[int, int]:
-    """At start: what an earlier run left as submitting is in doubt. Our own mails go back to the queue.
+    """At start: what an earlier run left as submitting is in doubt. Our own mails go back to the queue: their
+    Message-ID lets the reader's system fold two of them.
 
     Reads every attempt once (a third of a second a million): an index for it would cost a page at every commit.
-    Returns how many messages are in doubt, and how many notices are queued again.
+    Returns how many messages are in doubt, and how many mails are queued again.
     """
     rows = conn.execute(
-        "SELECT a.delivery, a.part, a.attempt, d.kind FROM attempts a JOIN deliveries d ON d.id = a.delivery"
+        "SELECT a.delivery, a.part, a.attempt, d.kind, d.channel FROM attempts a JOIN deliveries d ON d.id = a.delivery"
         " WHERE a.state = 'submitting' AND a.run <> ?",
         (run,),
     ).fetchall()
-    doubted = 0
+    doubted, again = 0, 0
     for row in rows:
         conn.execute(
             "UPDATE attempts SET state = 'in_doubt', ended_at = ?, cause_code = 'interrupted'"
             " WHERE delivery = ? AND part = ? AND attempt = ?",
             (to_ms(now), row["delivery"], row["part"], row["attempt"]),
         )
-        doubted += row["kind"] == Kind.MESSAGE
-        event = Event.DOUBT if row["kind"] == Kind.MESSAGE else Event.DEFER
+        is_again = row["kind"] == Kind.NOTICE and row["channel"] == Channel.EMAIL
+        doubted, again = doubted + (row["kind"] == Kind.MESSAGE), again + is_again
+        event = Event.DEFER if is_again else Event.DOUBT
         after = step(DeliveryState.SUBMITTING, event)
         conn.execute(
             "UPDATE deliveries SET state = ?, cause_code = 'interrupted', final_at = CASE WHEN ? THEN ? END WHERE id = ?",
             (after, event is Event.DOUBT, to_ms(now), row["delivery"]),
         )
-    return doubted, len(rows) - doubted
+    return doubted, again
 
 
 def add_sms(conn: sqlite3.Connection, address: str, text: str, transport: str) -> None:

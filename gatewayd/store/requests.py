@@ -147,7 +147,7 @@ def _request(row: Any) -> Request:
         preapproved=row["preapproved"], created_at=from_ms(row["created_at"]),
         approved_at=from_ms(row["approved_at"]), closed_at=from_ms(row["closed_at"]), closed_as=row["closed_as"],
         close_reason=row["close_reason"], settled_at=from_ms(row["settled_at"]),
-        reported_at=from_ms(row["reported_at"]),
+        reported_at=from_ms(row["reported_at"]), changed_at=from_ms(row["changed_at"]),
     )  # fmt: skip
 
 
@@ -199,6 +199,18 @@ def settle(conn: sqlite3.Connection, request: RequestId, now: datetime) -> bool:
 def reported(conn: sqlite3.Connection, request: RequestId, now: datetime) -> None:
     """Nothing more is owed to anybody for this request."""
     conn.execute("UPDATE requests SET reported_at = ? WHERE id = ?", (to_ms(now), request))
+
+
+def told(conn: sqlite3.Connection, request: RequestId) -> None:
+    """Every change is in a report."""
+    conn.execute("UPDATE requests SET changed_at = NULL WHERE id = ?", (request,))
+
+
+def reopen_changed(conn: sqlite3.Connection, before: datetime) -> None:
+    """Reported requests that changed by then owe a report again."""
+    conn.execute(
+        "UPDATE requests SET reported_at = NULL WHERE changed_at <= ? AND reported_at IS NOT NULL", (to_ms(before),)
+    )
 
 
 def unpublished(conn: sqlite3.Connection) -> Sequence[tuple[Request, str]]:

@@ -119,6 +119,13 @@ async def test_recovery_leaves_this_run_alone(db: Database) -> None:
     assert await db.run(queue.recover, GSM1.run, NOW) == (0, 0)
 
 
+async def test_an_sms_of_our_own_that_a_crash_interrupted_is_in_doubt(db: Database) -> None:
+    await db.run(queue.add_sms, "+6281200000101", "Halo", "gsm1")
+    await claim(db)
+    assert await db.run(queue.recover, GSM1.run + 1, NOW) == (0, 0)
+    assert await db.run(deliveries.queue_counts) == []
+
+
 async def test_a_notice_that_a_crash_interrupted_is_sent_again(db: Database) -> None:
     def compose(conn: sqlite3.Connection) -> None:
         notice = notices.ask(conn, "alarm", "staf@kampus.example", NOW)

@@ -82,6 +82,7 @@ CREATE TABLE requests (
     close_reason        TEXT NOT NULL DEFAULT '',
     settled_at          INTEGER,                       -- every delivery final, or the waiting time over
     reported_at         INTEGER,                       -- the last report is on its way
+    changed_at          INTEGER,                       -- a delivery changed after settlement, and no report tells it yet
     published           TEXT NOT NULL DEFAULT '',      -- last status payload on MQTT, without its time
     booked_at           INTEGER NOT NULL DEFAULT 0,    -- since when its parts count against quotas (store/quotas.py)
     booked_parts        INTEGER NOT NULL DEFAULT 0,
@@ -91,6 +92,7 @@ CREATE INDEX requests_client_booked ON requests (client, booked_at, booked_parts
 CREATE INDEX requests_unit_booked ON requests (unit, booked_at, booked_parts);
 CREATE UNIQUE INDEX requests_job ON requests (client, job) WHERE job <> '';
 CREATE INDEX requests_open ON requests (id) WHERE reported_at IS NULL;
+CREATE INDEX requests_changed ON requests (changed_at) WHERE changed_at IS NOT NULL;
 
 CREATE TABLE decisions (
     id      INTEGER PRIMARY KEY,
