@@ -2,12 +2,12 @@
 
 Start: store, recovery of what an earlier run left on the air, links, stages, READY. Stop (SIGTERM, SIGINT):
 intakes stop, every dispatcher finishes or records the submission in hand, links close, within 10 s.
-Anything but a lost link ends the process; systemd starts it again.
+Reload (SIGHUP): the same stop, but a submission in hand has all its time; then every part is built again from the new
+settings, on the same open store. Anything but a lost link ends the process; systemd starts it again.
 """
 
 import asyncio
 import os
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from gatewayd.core.schedule import OpenHours
 from gatewayd.intake import control
 from gatewayd.intake.imap import MailboxState, MailIntake
 from gatewayd.intake.mqtt import MqttLink
-from gatewayd.log import get_logger
+from gatewayd.log import get_logger, setup
 from gatewayd.notify import MISSING, notify
 from gatewayd.stages import approve, brokertest, compose, inbound, report, track
 from gatewayd.stages.accept import MailDesk
@@ -36,9 +36,11 @@ from gatewayd.stages.gates import Gate
 from gatewayd.stages.jobs import JobDesk
 from gatewayd.stages.listen import TransportListener
 from gatewayd.stages.operate import OperatorDesk
+from gatewayd.stages.orders import Orders, Reread
 from gatewayd.stages.pacing import Hours, Pace, Pacer
 from gatewayd.stages.publish import Publish
 from gatewayd.stages.pulse import Pulse
+from gatewayd.stages.statusline import StatusLine
 from gatewayd.stages.supervise import keep
 from gatewayd.stages.watch import Watch
 from gatewayd.store import health as health_store
@@ -72,9 +74,9 @@ def transports(settings: Settings, clock: Clock) -> list[_Line]:
     return lines
 
 
-async def run_daemon(settings: Settings, clock: Clock | None = None) -> int:
+async def run_daemon(settings: Settings, *, reread: Reread) -> int:
     """The daemon's whole life. Returns 0 after a clean stop; raises what ended it otherwise."""
-    clock = clock or Clock()
+    clock, orders = Clock(), Orders(reread)
     log = get_logger()
     if "NOTIFY_SOCKET" in os.environ and MISSING:
         log.error("daemon.no_sd_notify", why="systemd expects READY=1, but systemd-python is not installed")
@@ -82,10 +84,14 @@ async def run_daemon(settings: Settings, clock: Clock | None = None) -> int:
         run = await db.run(queue.start_run, boot_id(), __version__, clock.now())
         doubted, requeued = await db.run(queue.recover, run, clock.now())
         log.info("daemon.start", version=__version__, run=run, in_doubt=doubted, requeued=requeued)
-        for left_out in _left_out(settings):
-            log.info("daemon.without", part=left_out)
-        ctx = Context(settings, db, clock, Bells(), Pulse(clock), run)
-        await _live(ctx)
+        running: Settings | None = settings
+        while running is not None:
+            for left_out in _left_out(running):
+                log.info("daemon.without", part=left_out)
+            running = await _live(Context(running, db, clock, Bells(), Pulse(clock), run), orders)
+            if running is not None:
+                setup(running.log.level, running.log.format)
+                log.info("settings.taken_over")
     log.info("daemon.stopped")
     return 0
 
@@ -95,8 +101,8 @@ def _left_out(settings: Settings) -> list[str]:
     return [name for name, part in parts.items() if not part]
 
 
-async def _live(ctx: Context) -> None:
-    """Run every part until a signal comes; then stop them in order."""
+async def _live(ctx: Context, orders: Orders) -> Settings | None:
+    """Run every part until an order comes; then stop them in order. Returns the settings to go on with, if any."""
     lines = transports(ctx.settings, ctx.clock)
     gates = {line.transport.name: Gate() for line in lines}
     watch = Watch(ctx, gates, {line.transport.name: line.transport.refresh for line in lines})
@@ -108,12 +114,13 @@ async def _live(ctx: Context) -> None:
         Dispatcher(ctx, line.transport, gates[line.transport.name], Pacer(line.pace), _hours(ctx), fleet, watch)
         for line in lines
     ]
-    stop = _stop_signal()
+    status = StatusLine(ctx)
     async with _tasks() as start:
         for line in lines:
             start(_transport_runner(ctx, line.transport, listener))
         start(watch.run)
         start(ctx.pulse.feed)
+        start(status.run)
         for stage in (approve.run, compose.run, inbound.run, report.run, track.run):
             start(partial(stage, ctx))
         for part in _intakes(ctx):
@@ -122,12 +129,27 @@ async def _live(ctx: Context) -> None:
         guard = start(lambda: _all_of(sending))
         notify("READY=1", "STATUS=running")
         get_logger().info("daemon.ready")
-        await stop.wait()
-        notify("STOPPING=1")
-        get_logger().info("daemon.stopping")
+        new = await orders.next(ctx.settings, status.note)
         for dispatcher in dispatchers:
-            dispatcher.stop()
-        await asyncio.wait({guard}, timeout=9.5)
+            dispatcher.stop(is_urgent=False)
+        if new is not None:
+            await _until(guard, orders)
+        if orders.must_end:
+            new = None
+            notify("STOPPING=1")
+            get_logger().info("daemon.stopping")
+            for dispatcher in dispatchers:
+                dispatcher.stop(is_urgent=True)
+            await asyncio.wait({guard}, timeout=9.5)
+    return new
+
+
+async def _until(guard: asyncio.Task[None], orders: Orders) -> None:
+    """Until what is in hand is finished, or the daemon must end."""
+    get_logger().info("daemon.reloading")
+    ending = asyncio.create_task(orders.end())
+    await asyncio.wait({guard, ending}, return_when=asyncio.FIRST_COMPLETED)
+    ending.cancel()
 
 
 async def _all_of(tasks: list[asyncio.Task[None]]) -> None:
@@ -219,11 +241,3 @@ class _LinkFacts:
         now = self._ctx.clock.now()
         pause = "" if state is LinkState.READY else f"{self._name}.lost"
         await self._ctx.db.run(health_store.put, self._name, Health(self._name, state, now, error), pause, error, now)
-
-
-def _stop_signal() -> asyncio.Event:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    return stop

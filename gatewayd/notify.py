@@ -1,6 +1,7 @@
 """sd_notify: readiness, status text and watchdog for systemd. A no-op outside systemd or without systemd-python."""
 
 import os
+import time
 from typing import Final
 
 try:
@@ -15,6 +16,11 @@ def notify(*lines: str) -> None:
     """Send assignments such as "READY=1", "STATUS=…", "WATCHDOG=1" in one datagram."""
     if _daemon is not None:
         _daemon.notify("\n".join(lines))
+
+
+def reloading() -> None:
+    """The settings are read anew, until the next READY=1."""
+    notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
 
 def watchdog_interval() -> float | None:

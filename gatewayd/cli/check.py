@@ -5,10 +5,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from gatewayd.cli.options import Verbs, add_json, add_verb, print_json, settings_of
-from gatewayd.config import Secret, Settings
+from gatewayd.config import Settings
+from gatewayd.config.files import file_faults
 from gatewayd.errors import GatewaydError, SettingsError
 from gatewayd.render import fonts
-from gatewayd.wire.payload_signature import SHORTEST_KEY
 
 
 def add_parser(verbs: Verbs) -> None:
@@ -19,7 +19,7 @@ def add_parser(verbs: Verbs) -> None:
 
 def run(args: argparse.Namespace) -> int:
     settings = settings_of(args)
-    faults = [*_file_faults(settings)]
+    faults = list(file_faults(settings))
     if faults:
         raise SettingsError("\n".join([f"{args.config}: {len(faults)} faults", *(f"  {fault}" for fault in faults)]))
     lines = [(part, True, "left out") for part in _left_out(settings)]
@@ -41,34 +41,6 @@ def run(args: argparse.Namespace) -> int:
 def _left_out(settings: Settings) -> list[str]:
     parts = {"mailbox": settings.mailbox, "smtp": settings.smtp, "mqtt": settings.mqtt, "modems": settings.modems}
     return [name for name, part in parts.items() if not part]
-
-
-def _file_faults(settings: Settings) -> list[str]:
-    """Files that the settings name and that cannot be read."""
-    secrets: dict[str, Secret | None] = {
-        "mailbox.password": settings.mailbox.password if settings.mailbox else None,
-        "smtp.password": settings.smtp.password if settings.smtp else None,
-        "mqtt.password": settings.mqtt.password if settings.mqtt else None,
-        "mqtt.selftest.password": settings.mqtt.selftest.password if settings.mqtt and settings.mqtt.selftest else None,
-        **{
-            f"mqtt.clients[{index}].hmac_key": client.hmac_key
-            for index, client in enumerate(settings.mqtt.clients if settings.mqtt else ())
-        },
-        **{f"modems[{index}].pin": modem.pin for index, modem in enumerate(settings.modems)},
-    }
-    faults: list[str] = []
-    for key, secret in secrets.items():
-        if secret is None:
-            continue
-        try:
-            if len(secret.read()) < SHORTEST_KEY and key.endswith("hmac_key"):
-                faults.append(f"{key}: {secret.path} holds fewer than {SHORTEST_KEY} characters")
-        except SettingsError as error:
-            faults.append(f"{key}: {error}")
-    for name, group in settings.groups.items():
-        if not group.file.is_file():
-            faults.append(f"groups.{name}.file: {group.file} is not a file")
-    return faults
 
 
 async def _probe(settings: Settings) -> list[tuple[str, bool, str]]:

@@ -2,14 +2,18 @@
 
 import argparse
 import asyncio
+from functools import partial
 
 from gatewayd import log
 from gatewayd.cli.options import Verbs, add_verb, settings_of
+from gatewayd.config import load
 from gatewayd.errors import GatewaydError
 
 
 def add_parser(verbs: Verbs) -> None:
-    add_verb(verbs, "run", run, "Run the daemon in the foreground; SIGTERM ends it cleanly.")
+    add_verb(
+        verbs, "run", run, "Run the daemon in the foreground; SIGTERM ends it cleanly, SIGHUP takes over new settings."
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -18,7 +22,7 @@ def run(args: argparse.Namespace) -> int:
     settings = settings_of(args)
     log.setup(settings.log.level, settings.log.format)
     try:
-        return asyncio.run(run_daemon(settings))
+        return asyncio.run(run_daemon(settings, reread=partial(load, args.config)))
     except GatewaydError:
         raise
     except Exception:

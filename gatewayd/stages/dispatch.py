@@ -52,7 +52,7 @@ class Dispatcher:
         self._ctx, self._transport, self._gate, self._pacer, self._hours = ctx, transport, gate, pacer, hours
         self._fleet = fleet
         self._log = get_logger().bind(modem=transport.name)
-        self._stop = asyncio.Event()
+        self._stop, self._urgent = asyncio.Event(), asyncio.Event()
         self._wait = ctx.bells.listen(Bell.DISPATCH)
         self._ended: Ended | None = None
         self._failures = 0
@@ -60,9 +60,11 @@ class Dispatcher:
         self._refused: list[str] = []
         self._set_aside = ""
 
-    def stop(self) -> None:
-        """Claim nothing more; finish what is in hand."""
+    def stop(self, *, is_urgent: bool = True) -> None:
+        """Claim nothing more; finish what is in hand, where it `is_urgent` within STOP_WAIT_S."""
         self._stop.set()
+        if is_urgent:
+            self._urgent.set()
         self._ctx.bells.ring(Bell.DISPATCH)
 
     async def run(self) -> None:
@@ -131,7 +133,7 @@ class Dispatcher:
         submission = await submission_of(self._ctx, claimed)
         self._pacer.began(self._ctx.clock.now())
         work = asyncio.create_task(self._transport.submit(submission))
-        stopping = asyncio.create_task(self._stop.wait())
+        stopping = asyncio.create_task(self._urgent.wait())
         await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not work.done():
             await asyncio.wait({work}, timeout=STOP_WAIT_S)

@@ -54,15 +54,28 @@ def stop(gateway: Daemon) -> int:
     return gateway.stop()
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+needs_analyze = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+
+
+def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["systemd-analyze", *arguments], capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}
+    )
+
+
+@needs_analyze
 def test_the_unit_file_has_no_fault(tmp_path: Path) -> None:
     """A misspelt key is a warning with exit status 0, so nothing may be said at all."""
     unit = tmp_path / "gatewayd.service"
     unit.write_text(
         UNIT.read_text(encoding="utf-8").replace("/opt/gatewayd/bin/gatewayd", "/bin/true"), encoding="utf-8"
     )
-    done = subprocess.run(
-        ["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}
-    )
+    done = analyze("verify", str(unit))
     ours = [line for line in done.stderr.splitlines() if "gatewayd" in line]
     assert (done.returncode, ours) == (0, [])
+
+
+@needs_analyze
+def test_the_unit_gives_the_daemon_no_more_than_it_needs() -> None:
+    done = analyze("security", "--offline=true", "--threshold=15", "--no-pager", str(UNIT))
+    assert done.returncode == 0, done.stdout

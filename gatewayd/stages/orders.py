@@ -1,0 +1,73 @@
+"""Orders to the whole daemon: end (SIGTERM, SIGINT), or take over the settings anew (SIGHUP).
+
+New settings are checked whole before anything stops; with a fault in them the running ones stay, and the journal and
+systemd's status line say why. `end` is set by both orders; `new` holds the settings to go on with, None to end.
+"""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from typing import Final
+
+from gatewayd.config import Settings
+from gatewayd.config.files import file_faults
+from gatewayd.errors import SettingsError
+from gatewayd.log import get_logger
+from gatewayd.notify import reloading
+
+Reread = Callable[[], Settings]
+#: Faults that the status line has room for.
+_SHOWN: Final = 200
+
+
+class Orders:
+    """`reread` reads the settings file again; `tell` is told why new settings were refused ('' = taken over)."""
+
+    def __init__(self, reread: Reread) -> None:
+        self._reread = reread
+        self._stop, self._hup = asyncio.Event(), asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._hup.set)
+
+    @property
+    def must_end(self) -> bool:
+        return self._stop.is_set()
+
+    async def end(self) -> None:
+        """Until the daemon must end."""
+        await self._stop.wait()
+
+    async def next(self, running: Settings, refused: Callable[[str], None]) -> Settings | None:
+        """The settings to go on with, or None to end. `refused` is told why settings were not taken over."""
+        while True:
+            await _either(self._stop, self._hup)
+            if self._stop.is_set():
+                return None
+            self._hup.clear()
+            reloading()
+            try:
+                return await asyncio.to_thread(self._checked, running)
+            except SettingsError as error:
+                get_logger().error("settings.refused", why=str(error))
+                refused(f"new settings refused, the old ones stay: {' '.join(str(error).split())[:_SHOWN]}")
+
+    def _checked(self, running: Settings) -> Settings:
+        """Raises SettingsError with every fault."""
+        new = self._reread()
+        faults = list(file_faults(new))
+        if new.gateway.state_dir != running.gateway.state_dir:
+            faults.append("gateway.state_dir: another one is taken over by a restart only")
+        if faults:
+            raise SettingsError("; ".join(faults))
+        return new
+
+
+async def _either(*events: asyncio.Event) -> None:
+    waiting = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
