@@ -13,14 +13,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from gatewayd import __version__
 from gatewayd.clock import Clock, boot_id
 from gatewayd.config import Settings
 from gatewayd.core.health import Health, LinkState
 from gatewayd.core.model import Channel
-from gatewayd.core.schedule import OpenHours
+from gatewayd.core.schedule import Pace
 from gatewayd.intake import control
 from gatewayd.intake.imap import MailboxState, MailIntake
 from gatewayd.intake.mqtt import MqttLink
@@ -37,7 +36,7 @@ from gatewayd.stages.jobs import JobDesk
 from gatewayd.stages.listen import TransportListener
 from gatewayd.stages.operate import OperatorDesk
 from gatewayd.stages.orders import Orders, Reread
-from gatewayd.stages.pacing import Hours, Pace, Pacer
+from gatewayd.stages.pacing import Pacer, hours_of, pace_of
 from gatewayd.stages.publish import Publish
 from gatewayd.stages.pulse import Pulse
 from gatewayd.stages.statusline import StatusLine
@@ -65,10 +64,7 @@ class _Line:
 
 def transports(settings: Settings, clock: Clock) -> list[_Line]:
     """Every transport of the settings. A new kind of transport is one more line here."""
-    lines = [
-        _Line(ModemTransport(modem, clock), Pace(modem.pause, modem.parts_per_hour, modem.parts_per_day))
-        for modem in settings.modems
-    ]
+    lines = [_Line(ModemTransport(modem, clock), pace_of(modem)) for modem in settings.modems]
     if settings.smtp is not None:
         lines.append(_Line(SmtpTransport(settings.smtp, clock), Pace((settings.smtp.gap, settings.smtp.gap))))
     return lines
@@ -109,9 +105,9 @@ async def _live(ctx: Context, orders: Orders) -> Settings | None:
     listener = TransportListener(ctx, watch)
     tested = {brokertest.ROW} if ctx.settings.mqtt and ctx.settings.mqtt.selftest else set()
     await ctx.db.run(health_store.forget_others, set(gates) | {"mailbox", "broker"} | tested)
-    fleet = Fleet(tariffs_of(ctx.settings.modems), ctx.bells)
+    fleet, hours = Fleet(tariffs_of(ctx.settings.modems), ctx.bells), hours_of(ctx.settings)
     dispatchers = [
-        Dispatcher(ctx, line.transport, gates[line.transport.name], Pacer(line.pace), _hours(ctx), fleet, watch)
+        Dispatcher(ctx, line.transport, gates[line.transport.name], Pacer(line.pace), hours, fleet, watch)
         for line in lines
     ]
     status = StatusLine(ctx)
@@ -178,12 +174,6 @@ async def _tasks() -> AsyncIterator[Callable[[Run], asyncio.Task[None]]]:
         yield start
         for task in started:
             task.cancel()
-
-
-def _hours(ctx: Context) -> Hours:
-    sending = ctx.settings.sending
-    windows = tuple(OpenHours(window.start, window.end, window.days) for window in sending.windows)
-    return Hours(windows, sending.holidays, ZoneInfo(ctx.settings.gateway.timezone), sending.urgent_any_time)
 
 
 def _transport_runner(ctx: Context, transport: Transport, listener: TransportListener) -> Run:

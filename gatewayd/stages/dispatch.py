@@ -15,13 +15,14 @@ from typing import Final, Protocol
 from gatewayd.core.model import Channel, Kind, Priority
 from gatewayd.core.outcome import Accepted, Blame, Cause, Deferred, InDoubt, Outcome, Rejected
 from gatewayd.core.retry import after, transport_pause
+from gatewayd.core.schedule import ALL, Hours
 from gatewayd.core.states import Event
 from gatewayd.log import get_logger, mask
 from gatewayd.stages.bells import Bell
 from gatewayd.stages.context import Context
 from gatewayd.stages.fleet import Fleet
 from gatewayd.stages.gates import Gate
-from gatewayd.stages.pacing import ALL, Hours, Pacer
+from gatewayd.stages.pacing import Pacer
 from gatewayd.stages.submission import submission_of
 from gatewayd.store import health, notices, queue, tracking
 from gatewayd.store.queue import Claimant, Claimed, Ended

@@ -6,44 +6,22 @@ The state is rebuilt from the store at start (`remember`), so a restart earns no
 import random
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from gatewayd.core.model import Priority
-from gatewayd.core.schedule import OpenHours, cap_wait, next_opening
-
-_HOUR = timedelta(hours=1)
-_DAY = timedelta(days=1)
-ALWAYS = (Priority.NOTICE,)
-ANY_TIME = (Priority.NOTICE, Priority.URGENT)
-ALL = (Priority.NOTICE, Priority.URGENT, Priority.NORMAL, Priority.BULK)
+from gatewayd.config import Modem, Settings
+from gatewayd.core.schedule import DAY, Hours, OpenHours, Pace
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """A SIM's or an account's settings: pause in seconds (least, most), parts an hour and a day (None: no cap)."""
-
-    pause: tuple[float, float] = (0.0, 0.0)
-    per_hour: int | None = None
-    per_day: int | None = None
+def hours_of(settings: Settings) -> Hours:
+    """The windows of the settings."""
+    sending = settings.sending
+    windows = tuple(OpenHours(window.start, window.end, window.days) for window in sending.windows)
+    return Hours(windows, sending.holidays, ZoneInfo(settings.gateway.timezone), sending.urgent_any_time)
 
 
-@dataclass(frozen=True, slots=True)
-class Hours:
-    windows: tuple[OpenHours, ...]
-    holidays: tuple[date, ...]
-    zone: ZoneInfo
-    urgent_any_time: bool
-
-    def priorities(self, now: datetime) -> tuple[Priority, ...]:
-        """Which priorities may leave at `now`."""
-        if next_opening(now, self.windows, self.holidays, self.zone) == now:
-            return ALL
-        return ANY_TIME if self.urgent_any_time else ALWAYS
-
-    def opening(self, now: datetime) -> datetime | None:
-        return next_opening(now, self.windows, self.holidays, self.zone)
+def pace_of(modem: Modem) -> Pace:
+    return Pace(modem.pause, modem.parts_per_hour, modem.parts_per_day)
 
 
 class Pacer:
@@ -62,7 +40,7 @@ class Pacer:
         """A part was begun: the next one waits a random part of the pause."""
         if self._pace.per_hour is not None or self._pace.per_day is not None:
             self._begun.append(now)
-            while self._begun and self._begun[0] <= now - _DAY:
+            while self._begun and self._begun[0] <= now - DAY:
                 self._begun.popleft()
 
     def ended(self, now: datetime) -> None:
@@ -72,18 +50,15 @@ class Pacer:
     def wait(self, now: datetime) -> float:
         """Seconds until another part may begin."""
         pause = max(0.0, (self._free_at - now).total_seconds()) if self._free_at else 0.0
-        return max(
-            pause,
-            cap_wait(now, self._begun, self._pace.per_hour, _HOUR),
-            cap_wait(now, self._begun, self._pace.per_day, _DAY),
-        )
+        return max(pause, self._cap_wait(now))
 
     def is_capped(self, now: datetime) -> bool:
         """Whether the hour's or the day's cap is reached."""
-        return (
-            cap_wait(now, self._begun, self._pace.per_hour, _HOUR) > 0
-            or cap_wait(now, self._begun, self._pace.per_day, _DAY) > 0
-        )
+        return self._cap_wait(now) > 0
+
+    def _cap_wait(self, now: datetime) -> float:
+        end = self._pace.capped_until(self._begun)
+        return max(0.0, (end - now).total_seconds()) if end else 0.0
 
     @property
     def free_running(self) -> bool:

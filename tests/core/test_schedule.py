@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gatewayd.core.schedule import OpenHours, cap_wait, next_opening
+from gatewayd.core.schedule import OpenHours, Pace, cap_end, next_opening
 
 WIB = ZoneInfo("Asia/Jakarta")
 DAILY = (OpenHours(time(8), time(20), ("mon", "tue", "wed", "thu", "fri", "sat", "sun")),)
@@ -42,12 +42,19 @@ def test_no_window_at_all_never_opens() -> None:
 def test_cap_lets_the_next_part_go_when_the_oldest_leaves_the_span() -> None:
     now = wib(23, 9)
     begun = [now - timedelta(minutes=50), now - timedelta(minutes=10)]
-    assert cap_wait(now, begun, 2, timedelta(hours=1)) == pytest.approx(600)
-    assert cap_wait(now, begun, 3, timedelta(hours=1)) == 0
-    assert cap_wait(now, begun, None, timedelta(hours=1)) == 0
+    assert cap_end(begun, 2, timedelta(hours=1)) == now + timedelta(minutes=10)
+    assert cap_end(begun, 3, timedelta(hours=1)) is None
+    assert cap_end(begun, None, timedelta(hours=1)) is None
 
 
 def test_cap_counts_the_newest_when_too_many_are_there() -> None:
     now = wib(23, 9)
     begun = [now - timedelta(minutes=minutes) for minutes in (55, 40, 20)]
-    assert cap_wait(now, begun, 2, timedelta(hours=1)) == pytest.approx(20 * 60)
+    assert cap_end(begun, 2, timedelta(hours=1)) == now + timedelta(minutes=20)
+
+
+def test_the_later_of_two_caps_holds() -> None:
+    now = wib(23, 9)
+    begun = [now - timedelta(hours=5), now - timedelta(minutes=10)]
+    assert Pace(per_hour=1, per_day=2).capped_until(begun) == now + timedelta(hours=19)
+    assert Pace(per_hour=1, per_day=3).capped_until(begun) == now + timedelta(minutes=50)

@@ -14,7 +14,7 @@ from gatewayd.core.model import Priority, RequestId, SmsBody, Submission
 from gatewayd.core.outcome import Accepted, Blame, Cause, Deferred, InDoubt, Outcome, Rejected
 from gatewayd.core.resources import Pause
 from gatewayd.core.routing import Tariff
-from gatewayd.core.schedule import OpenHours
+from gatewayd.core.schedule import Hours, OpenHours, Pace
 from gatewayd.core.states import DeliveryState
 from gatewayd.intake.control import Command
 from gatewayd.stages import dispatch
@@ -24,7 +24,7 @@ from gatewayd.stages.dispatch import Dispatcher
 from gatewayd.stages.fleet import Fleet
 from gatewayd.stages.gates import Gate
 from gatewayd.stages.operate import OperatorDesk
-from gatewayd.stages.pacing import Hours, Pace, Pacer
+from gatewayd.stages.pacing import Pacer
 from gatewayd.store import deliveries, health
 from tests.fakes.requests import new_request, number
 from tests.fakes.transport import ScriptedTransport

@@ -17,6 +17,7 @@ from gatewayd.clock import Clock
 from gatewayd.config.load import parse
 from gatewayd.core.health import Health, LinkState
 from gatewayd.core.model import RequestId
+from gatewayd.core.schedule import Pace
 from gatewayd.core.states import Event
 from gatewayd.errors import LinkError, ProtocolError
 from gatewayd.sim.modem.ledger import Entry, MemoryLedger
@@ -32,7 +33,7 @@ from gatewayd.stages.dispatch import Dispatcher
 from gatewayd.stages.fleet import Fleet, tariffs_of
 from gatewayd.stages.gates import Gate
 from gatewayd.stages.listen import TransportListener
-from gatewayd.stages.pacing import Pace, Pacer
+from gatewayd.stages.pacing import Pacer
 from gatewayd.stages.pulse import Pulse
 from gatewayd.stages.watch import Watch
 from gatewayd.store import database, deliveries, queue, requests
