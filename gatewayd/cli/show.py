@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from gatewayd.cli.forecast import forecast_facts, forecast_lines, rupiah
 from gatewayd.cli.options import Verbs, add_json, add_verb, print_json, print_table, settings_of
 from gatewayd.config import Settings
 from gatewayd.core.health import Credit
@@ -15,6 +16,7 @@ from gatewayd.core.request import Request
 from gatewayd.errors import GatewaydError
 from gatewayd.intake import control
 from gatewayd.log import escape, mask
+from gatewayd.stages.forecast import plan_of
 from gatewayd.store import approvals, deliveries, events, health, requests
 from gatewayd.store.database import reading
 
@@ -116,9 +118,9 @@ def _credit(credit: Credit | None, zone: ZoneInfo, lasts: Forecast) -> list[str]
         return ["credit unknown"]
     if credit.balance_idr is None:
         return [f"credit not understood ({_when(credit.at, zone)}): {credit.raw!r}"]
-    words = [f"credit {_rupiah(credit.balance_idr)} ({_when(credit.at, zone)})"]
+    words = [f"credit {rupiah(credit.balance_idr)} ({_when(credit.at, zone)})"]
     if credit.reckoned_idr is not None:
-        words.append(f"about {_rupiah(credit.reckoned_idr)} now, reckoned by {credit.parts_since} parts")
+        words.append(f"about {rupiah(credit.reckoned_idr)} now, reckoned by {credit.parts_since} parts")
     if lasts.parts is not None:
         words.append(f"enough for {lasts.parts} more parts")
     if credit.active_until is not None:
@@ -126,10 +128,6 @@ def _credit(credit: Credit | None, zone: ZoneInfo, lasts: Forecast) -> list[str]
     if credit.unread_at is not None:
         words.append(f"last answer not understood ({_when(credit.unread_at, zone)}): {credit.unread!r}")
     return words
-
-
-def _rupiah(amount: int) -> str:
-    return "Rp " + f"{amount:,}".replace(",", ".")
 
 
 def list_requests(args: argparse.Namespace) -> int:
@@ -166,7 +164,8 @@ def show(args: argparse.Namespace) -> int:
         request = requests.by_number(conn, args.request)
         if request is None:
             raise GatewaydError(f"there is no request {args.request!r}")
-        facts = _request_facts(conn, request)
+        plan = plan_of(conn, settings, request, datetime.now(UTC))
+        facts = _request_facts(conn, request) | {"forecast": forecast_facts(plan)}
     if args.json:
         print_json(facts)
         return 0
@@ -220,6 +219,8 @@ def _print_request(facts: dict[str, Any], zone: ZoneInfo) -> None:
     for row, typed, code in facts["refused"]:
         print(f"{'refused':<12} row {row}: {escape(typed)} ({code})")
     print(f"{'totals':<12} " + ", ".join(f"{count} {state}" for state, count in facts["totals"].items()))
+    if facts["forecast"]:
+        print("\n".join(forecast_lines(facts["forecast"], lambda at: _when(at, zone))))
     for d in facts["decisions"]:
         print(
             f"{'decision':<12} step {d['step']} {d['verdict']} by {d['person']} ({d['via']}, {_when(d['at'], zone)})"

@@ -50,11 +50,16 @@ class Budget:
     floor_idr: int
 
     @property
-    def left_idr(self) -> int | None:
-        """What stays above the floor; negative: so much is missing. None: not known."""
+    def after_idr(self) -> int | None:
+        """What is left when all of it is sent; negative: it does not come to that. None: not known."""
         if self.have_idr is None or self.need_idr is None or self.queued_idr is None:
             return None
-        return self.have_idr - self.floor_idr - self.queued_idr - self.need_idr
+        return self.have_idr - self.queued_idr - self.need_idr
+
+    @property
+    def short_idr(self) -> int | None:
+        """What has to be topped up, so that the floor stays. None: not known."""
+        return None if self.after_idr is None else max(0, self.floor_idr - self.after_idr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,8 @@ class Plan:
     ahead: int = 0
     late: int = 0
     delays: tuple[Delay, ...] = ()
+    #: Transports that count as able to send and are not, since nobody else carries what they do.
+    paused: tuple[str, ...] = ()
 
     @property
     def price_idr(self) -> int | None:
@@ -79,9 +86,9 @@ class Plan:
     @property
     def short_idr(self) -> int | None:
         """Rp that are missing on the SIMs that would send; 0: the credit is enough. None: not known."""
-        left = [budget.left_idr for budget in self.budgets]
-        short = sum(-amount for amount in left if amount is not None and amount < 0)
-        return None if not short and (None in left or not left) else short
+        missing = [budget.short_idr for budget in self.budgets]
+        short = sum(amount or 0 for amount in missing)
+        return None if not short and (None in missing or not missing) else short
 
     @property
     def uncarried(self) -> int:
@@ -91,7 +98,7 @@ class Plan:
 
 def plan(work: Work, ahead: Sequence[Load], carriers: Sequence[Carrier], hours: Hours, now: datetime) -> Plan:
     """The forecast of `work`, if it were approved now."""
-    playing, are_paused = _playing(work, carriers)
+    playing, paused = _playing(work, carriers)
     carried = {route: parts for route, parts in work.parts.items() if any(one.carries(route) for one in playing)}
     course = rehearse(Work(carried, work.priority, work.send_after, work.until), ahead, playing, hours, now)
     late = sum(carried.values()) - course.own.total()
@@ -99,16 +106,16 @@ def plan(work: Work, ahead: Sequence[Load], carriers: Sequence[Carrier], hours: 
         shares=tuple(_share(route, parts, playing, course) for route, parts in _most_first(Counter(work.parts))),
         budgets=tuple(budget for one in playing if (budget := _budget(one, course)) is not None),
         start=course.start, end=None if late else course.end, ahead=course.ahead, late=late,
-        delays=_delays(work, course, now, are_paused),
+        delays=_delays(work, course, now, paused), paused=paused,
     )  # fmt: skip
 
 
-def _playing(work: Work, carriers: Sequence[Carrier]) -> tuple[list[Carrier], bool]:
-    """The transports that can send, and those that cannot where nobody else carries a route; whether there are such."""
+def _playing(work: Work, carriers: Sequence[Carrier]) -> tuple[list[Carrier], tuple[str, ...]]:
+    """The transports that can send, and those that cannot where nobody else carries a route, and their names."""
     able = [one for one in carriers if one.is_able]
     alone = {route for route in work.parts if not any(one.carries(route) for one in able)}
     needed = [one for one in carriers if not one.is_able and any(one.carries(route) for route in alone)]
-    return [one for one in carriers if one in able or one in needed], bool(needed)
+    return [one for one in carriers if one in able or one in needed], tuple(one.name for one in needed)
 
 
 def _most_first(parts: Counter[str]) -> list[tuple[str, int]]:
@@ -147,9 +154,9 @@ def _budget(carrier: Carrier, course: Course) -> Budget | None:
     )  # fmt: skip
 
 
-def _delays(work: Work, course: Course, now: datetime, are_paused: bool) -> tuple[Delay, ...]:
+def _delays(work: Work, course: Course, now: datetime, paused: tuple[str, ...]) -> tuple[Delay, ...]:
     found = {
-        Delay.PAUSED: are_paused,
+        Delay.PAUSED: bool(paused),
         Delay.SEND_AFTER: work.send_after is not None and work.send_after > now,
         Delay.HOURS: course.waited_for_hours,
         Delay.QUEUE: course.ahead > 0,

@@ -1,10 +1,10 @@
-"""Whether a transport's facts allow sending, whether the credit is enough, and what the staff has to hear of.
+"""Whether a transport's facts allow sending, and what the staff has to hear of.
 
 Facts in, a reason out. Unknown is not zero: a balance that was never read does not pause a SIM, and a signal of 99 is
 only unknown. A warning is given once: it is due again only after its reason was known to be over.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -98,11 +98,3 @@ def _is_over(code: str, credit: Credit | None, paused: str) -> bool:
     if code in _ORDER and paused in _ORDER:
         return _ORDER.index(code) < _ORDER.index(paused)
     return paused != code
-
-
-def credit_suffices(healths: Sequence[Health], need_idr: int | None) -> bool | None:
-    """Whether the balances together cover `need_idr`; None while any of it is unknown."""
-    balances = [health.credit.left_idr if health.credit else None for health in healths]
-    if need_idr is None or not balances or any(balance is None for balance in balances):
-        return None
-    return sum(balance or 0 for balance in balances) >= need_idr

@@ -13,6 +13,7 @@ from gatewayd.core.model import Fault
 from gatewayd.render import html, mail, pages, report_words, safe
 from gatewayd.render.blank_form import form_files
 from gatewayd.render.clean import cleaned
+from gatewayd.render.forecast import shown_plan
 from gatewayd.render.png import report_png
 from gatewayd.render.report_files import attached
 from gatewayd.render.views import (
@@ -146,6 +147,7 @@ def _counted(view: Receipt, voice: Voice) -> dict[str, object]:
         "measure": voice.measure(view.what.channel, view.size),
         "audience": voice.audience_of(view),
         "cost": voice.cost(view.what.channel, view.size),
+        "forecast": shown_plan(view.plan, view.what.channel, voice),
     }
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+from gatewayd.core.forecast import Budget, Delay, Plan, Share
 from gatewayd.core.health import Credit, Health, LinkState, Registration
 from gatewayd.core.model import Channel, Fault, RefusedRow
 from gatewayd.core.progress import RequestState
@@ -83,6 +84,18 @@ _MODEMS: Final = (
         ),
         Pause("modem.no_credit", "credit Rp 1200 is below Rp 5000"),
     ),
+)  # fmt: skip
+PLAN: Final = Plan(
+    (Share("telkomsel", 248, 86_800, ("gsm1",)), Share("indosat", 121, 42_350, ("gsm1",)),
+     Share("xl", 43, 15_050, ("gsm1",))),
+    (Budget("gsm1", 412, 144_200, 10_500, 93_000, 5_000),),
+    NOW + timedelta(minutes=5), NOW + timedelta(hours=1, minutes=23), 30, 0, (Delay.QUEUE,),
+)  # fmt: skip
+#: Nothing of it is as one would like it.
+AWKWARD_PLAN: Final = Plan(
+    (*PLAN.shares[:2], Share("smartfren", 12, 4_200, ("gsm2",)), Share("other", 3, None, ())),
+    (*PLAN.budgets, Budget("gsm2", 12, 4_200, 0, 1_200, 5_000), Budget("kartu-cadangan-lantai-3", 1, None, 0, None, 0)),
+    NOW + timedelta(hours=22), None, 1_234, 157, tuple(Delay), ("gsm2",),
 )  # fmt: skip
 _NAMES: Final = (
     "Siti Contoh", "Tono Contoh", "Dewi Contoh", "Agus Contoh", "Rini Contoh", "Joko Contoh", "Maya Contoh",
@@ -180,7 +193,7 @@ def examples() -> dict[str, View]:
         Fault("keterangan", "text.unclear", "mohon kirim SMS tentang kuliah umum kepada semua"),
     )
     return {
-        "receipt": Receipt(HEAD, WHAT, SIZE, ("Ka. UPSI", "Ka. BPSI"), REFUSED, 1, ("AKUN BARU",)),
+        "receipt": Receipt(HEAD, WHAT, SIZE, ("Ka. UPSI", "Ka. BPSI"), REFUSED, 1, ("AKUN BARU",), plan=PLAN),
         "receipt-ucs2": Receipt(
             HEAD, smiling, Size(46, "ucs2", 1, 412, None, ("☺", "“")), ("Ka. UPSI", "Ka. BPSI"),
             tuple(RefusedRow(row, "08", "row.too_short") for row in range(1, 61)), plain_parts=1,
@@ -188,8 +201,12 @@ def examples() -> dict[str, View]:
         "correction": Correction(HEAD, faults, replace(WHAT, applicant="", text=""), REFUSED),
         "approval": ApprovalQuestion(
             to_approver, WHAT, SIZE, "Ka. BPSI", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", NOW + timedelta(days=7),
-            sample=tuple(Sample(row.address, row.name) for row in rows(5)), modems=_MODEMS, need_idr=144_200,
-            enough=False, decisions=(APPROVED,), refused=2, duplicates=1,
+            sample=tuple(Sample(row.address, row.name) for row in rows(5)), modems=_MODEMS,
+            plan=PLAN, decisions=(APPROVED,), refused=2, duplicates=1,
+        ),
+        "approval-awkward": ApprovalQuestion(
+            to_approver, WHAT, SIZE, "Ka. UPSI", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", NOW + timedelta(days=7),
+            modems=_MODEMS, plan=AWKWARD_PLAN,
         ),
         "decision": Decision(HEAD, APPROVED, WHAT, ("Ka. BPSI",)),
         "decision-rejected": Decision(

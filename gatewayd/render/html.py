@@ -11,6 +11,7 @@ from typing import Final
 from gatewayd.core.report import DeliveryLog, shares, totals
 from gatewayd.render import pages, report_words
 from gatewayd.render.colours import COLOURS, DARK_COLOURS
+from gatewayd.render.forecast import shown_plan
 from gatewayd.render.rows import masked_refusals, shown_causes, shown_rows
 from gatewayd.render.views import ApprovalQuestion
 from gatewayd.render.voice import Voice
@@ -35,7 +36,7 @@ def question_values(view: ApprovalQuestion, voice: Voice) -> dict[str, object]:
         "audience": voice.audience_of(view),
         "cost": voice.cost(view.what.channel, view.size),
         "resources": [voice.resource(one, view.head.date) for one in view.modems],
-        "enough": voice.enough(view),
+        "forecast": shown_plan(view.plan, view.what.channel, voice),
     }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, TypeAlias
 
+from gatewayd.core.forecast import Plan
 from gatewayd.core.health import Health
 from gatewayd.core.model import Channel, Fault, RefusedRow
 from gatewayd.core.progress import RequestState
@@ -96,6 +97,7 @@ class Receipt:
     replaces: bool = False
     #: Parts a message takes once its characters are replaced by the SMS alphabet's; 0 = that saves nothing.
     plain_parts: int = 0
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ class ModemFacts:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalQuestion:
-    """Asks one person to decide one step. `token` is 32 characters of base32; `enough` None = not known."""
+    """Asks one person to decide one step. `token` is 32 characters of base32."""
 
     head: Head
     what: Understood
@@ -139,8 +141,7 @@ class ApprovalQuestion:
     expires_at: datetime
     sample: tuple[Sample, ...] = ()
     modems: tuple[ModemFacts, ...] = ()
-    need_idr: int | None = None
-    enough: bool | None = None
+    plan: Plan | None = None
     decisions: tuple[DecisionLine, ...] = ()
     warnings: tuple[Fault, ...] = ()
     refused: int = 0

@@ -139,17 +139,6 @@ class Voice:
             ),
         ]  # fmt: skip
 
-    def enough(self, view: ApprovalQuestion) -> str:
-        """Whether the credit covers the need; '' where nothing needs credit."""
-        if view.need_idr is None or view.what.channel is Channel.EMAIL:
-            return ""
-        need = self.loc.rupiah(view.need_idr)
-        if view.enough is None:
-            return self.words.say("Needed: %(need)s. Whether the credit is enough is not known.", need=need)
-        if view.enough:
-            return self.words.say("Needed: %(need)s. The credit is enough.", need=need)
-        return self.words.say("Needed: %(need)s. THE CREDIT IS NOT ENOUGH; please have it topped up.", need=need)
-
 
 @lru_cache(maxsize=8)
 def voice_of(look: Look) -> Voice:

@@ -12,18 +12,20 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from gatewayd.config import Settings
+from gatewayd.core.forecast import Plan
 from gatewayd.core.health import Health
 from gatewayd.core.model import Channel, Fault
 from gatewayd.core.progress import request_state
 from gatewayd.core.reckoning import forecast
 from gatewayd.core.report import DecisionLine, DeliveryLog, with_refused
 from gatewayd.core.request import Request
-from gatewayd.core.resources import Pause, active_period_ends, credit_suffices
+from gatewayd.core.resources import Pause, active_period_ends
 from gatewayd.core.states import DeliveryState
 from gatewayd.render import views
 from gatewayd.stages import rules
 from gatewayd.stages.delivery_log import log_of
 from gatewayd.stages.draft import segmented
+from gatewayd.stages.forecast import plan_of
 from gatewayd.stages.people import shown_name, shown_step
 from gatewayd.store import approvals, deliveries, health, inbox, notices, requests
 from gatewayd.store.notices import Notice, Params
@@ -72,11 +74,13 @@ def _understood(request: Request) -> views.Understood:
     )  # fmt: skip
 
 
-def _size(request: Request) -> views.Size:
+def _size(request: Request, plan: Plan | None) -> views.Size:
+    """The cost is that of the SIMs that would send now; as it was reckoned at first where nothing is left to send."""
     sms = request.channel is Channel.SMS
     return views.Size(
         characters=segmented(request.text).characters if sms and request.text else len(request.text),
-        encoding=request.encoding, parts=request.parts, total_parts=request.total_parts, cost_idr=request.cost_idr,
+        encoding=request.encoding, parts=request.parts, total_parts=request.total_parts,
+        cost_idr=plan.price_idr if plan else request.cost_idr,
         forced_by=tuple(dict.fromkeys(char for char in request.text if not cost(char)))[:_MOST_FORCING] if sms else (),
     )  # fmt: skip
 
@@ -105,10 +109,11 @@ def _undecided(desk: Desk, request: Request) -> tuple[str, ...]:
 
 
 def _receipt(desk: Desk, notice: Notice, head: views.Head, request: Request) -> views.View:
+    plan = plan_of(desk.conn, desk.settings, request, desk.now)
     return views.Receipt(
-        head, _understood(request), _size(request), _waits_for(desk, request), request.refused,
+        head, _understood(request), _size(request, plan), _waits_for(desk, request), request.refused,
         len(request.duplicates), _other_services(request), _warnings(request),
-        replaces=bool(notice.params.get("replaces")), plain_parts=_plain_parts(request),
+        replaces=bool(notice.params.get("replaces")), plain_parts=_plain_parts(request), plan=plan,
     )  # fmt: skip
 
 
@@ -137,13 +142,14 @@ def _approval(desk: Desk, notice: Notice, head: views.Head, request: Request) ->
     step = int(str(notice.params["step"]))
     sample = deliveries.sample(desk.conn, request.id, _SAMPLE)
     modems = modem_facts(desk) if request.channel is Channel.SMS else ()
+    plan = plan_of(desk.conn, desk.settings, request, desk.now)
     return views.ApprovalQuestion(
-        head, _understood(request), _size(request), step=shown_step(desk.settings, step, str(notice.params["person"])),
+        head, _understood(request), _size(request, plan),
+        step=shown_step(desk.settings, step, str(notice.params["person"])),
         token=desk.token,
         expires_at=request.created_at + timedelta(seconds=desk.settings.approval.expires),
         sample=tuple(views.Sample(a, name) for a, name, _ in sample),
-        modems=modems, need_idr=request.cost_idr,
-        enough=credit_suffices([modem.health for modem in modems], request.cost_idr),
+        modems=modems, plan=plan,
         decisions=decision_lines(desk, request), warnings=_warnings(request), refused=len(request.refused),
         duplicates=len(request.duplicates), reminder=bool(notice.params.get("reminder")),
         replaces=any(

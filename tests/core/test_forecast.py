@@ -75,7 +75,7 @@ def test_it_rests_when_the_window_closes_on_its_way() -> None:
 def test_the_cap_of_the_day_spreads_it_over_days() -> None:
     capped = replace(GSM1, pace=Pace((6.0, 10.0), per_day=40), begun=tuple(wib(22, 10, 0, s) for s in range(10)))
     found = plan(work(), (), [capped], DAILY, NOW)
-    # 30 until 09.05, 10 more at 10.00, when yesterday's ten leave the span; the same 40 tomorrow; the 25th is a holiday.
+    # 30 until 09.05, 10 more at 10.00, when yesterday's ten leave the span; the same tomorrow; then a holiday.
     assert (found.start, found.end) == (NOW, wib(26, 8) + timedelta(seconds=19 * 10 + 2))
     assert found.delays == (Delay.HOURS, Delay.CAP)
 
@@ -112,9 +112,9 @@ def test_when_the_cheapest_reaches_its_cap_the_other_takes_over() -> None:
 def test_credit_counts_what_the_queue_needs_and_what_must_stay() -> None:
     found = plan(work(), [before(100)], [replace(GSM1, floor_idr=5_000)], DAILY, NOW)
     (budget,) = found.budgets
-    assert (budget.need_idr, budget.queued_idr, budget.left_idr) == (35_000, 35_000, 25_000)
+    assert (budget.need_idr, budget.queued_idr, budget.after_idr) == (35_000, 35_000, 30_000)
     poor = plan(work(), [before(100)], [replace(GSM1, credit_idr=60_000, floor_idr=5_000)], DAILY, NOW)
-    assert (poor.budgets[0].left_idr, poor.short_idr) == (-15_000, 15_000)
+    assert (poor.budgets[0].after_idr, poor.short_idr) == (-10_000, 15_000)
 
 
 def test_what_is_not_known_stays_unknown() -> None:

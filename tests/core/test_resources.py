@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from gatewayd.core.health import Credit, Health, LinkState, Registration
-from gatewayd.core.resources import active_period_ends, alarms_due, credit_suffices, modem_pause
+from gatewayd.core.resources import active_period_ends, alarms_due, modem_pause
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 FINE = Health(
@@ -47,13 +47,6 @@ def test_without_a_floor_one_part_must_be_paid() -> None:
 def test_active_period_is_warned_about_in_time() -> None:
     assert active_period_ends(FINE, datetime(2026, 12, 20, tzinfo=UTC), 14 * 86400) == date(2027, 1, 1)
     assert active_period_ends(FINE, NOW, 14 * 86400) is None
-
-
-def test_enough_is_only_said_when_everything_is_known() -> None:
-    assert credit_suffices([FINE, with_balance(1_000)], 21_000) is True
-    assert credit_suffices([FINE], 21_000) is False
-    assert credit_suffices([FINE, with_balance(None)], 100) is None
-    assert credit_suffices([FINE], None) is None
 
 
 def test_a_reckoned_balance_pauses_and_says_so() -> None:

@@ -9,7 +9,7 @@ from gatewayd.core.model import Fault
 from gatewayd.core.report import Stage
 from gatewayd.render import views
 from gatewayd.render.compose import compose
-from gatewayd.render.example_data import HEAD, LOOK, NOW, TEXT, examples, log
+from gatewayd.render.example_data import HEAD, LOOK, NOW, PLAN, TEXT, examples, log
 from gatewayd.render.report_files import report_files
 from gatewayd.wire.outmail import UnsafeHeader
 from tests.render.reading import body, parse, parts
@@ -62,7 +62,8 @@ FACTS = {
     "receipt": [
         "UPSI-2026-000123", "Biro Administrasi Akademik", "Budi Contoh", TEXT, "111 karakter", "1 bagian", "GSM", "412",
         "061-4567890", "telepon rumah", "baris 57", "nomor ganda", "Rp 144.200", "Ka. UPSI, lalu Ka. BPSI", "AKUN BARU",
-        "BATAL",
+        "BATAL", "Perkiraan bila disetujui sekarang", "09.10–10.28 WIB (setelah 30 bagian SMS yang sudah antre)",
+        "Indosat: 121 bagian SMS, Rp 42.350, gsm1", "PULSA TIDAK CUKUP: kurang Rp 66.700.",
     ],
     "receipt-ucs2": ["UCS", "☺ (U+263A)", "dan 10 lainnya", "belum diketahui", "HURUF SMS: YA"],
     "incoming-sms": ["gsm1", "+6281200000144", "Mohon info jadwal wisuda", "Bagian yang tidak sampai: 1"],
@@ -74,6 +75,12 @@ FACTS = {
         "Biro Administrasi Akademik", TEXT, "412", "0812****001", "Rp 144.200", "gsm1", "-71 dBm (baik)", "terdaftar",
         "Rp 96.500", "12 menit yang lalu", "20 Januari 2027", "gsm2", "pulsa kurang", "TIDAK CUKUP",
         "Ka. UPSI, Dr. Ratna Contoh, M.Kom.: DISETUJUI", "SETUJU", "TOLAK", "30 November 2026 pukul 09.05 WIB",
+        "Perkiraan bila disetujui sekarang", "23 November 2026 pukul 09.10–10.28 WIB", "30 bagian SMS yang sudah antre",
+        "Telkomsel: 248 bagian SMS, Rp 86.800, gsm1", "kurang Rp 66.700",
+    ],
+    "approval-awkward": [
+        "157 bagian SMS tidak sempat dikirim", "saat ini gsm2 belum dapat mengirim", "dibatasi per jam atau per hari",
+        "nomor lain: 3 bagian SMS, ?, tidak ada kartu", "Pulsa gsm2: Rp 1.200, perlu Rp 4.200, kurang Rp 8.000",
     ],
     "decision": ["disetujui oleh Ka. UPSI", "Dr. Ratna Contoh", "menunggu persetujuan Ka. BPSI"],
     "decision-rejected": ["DITOLAK", "Ir. Surya Contoh", "Tanggal kuliah belum pasti."],
@@ -114,10 +121,12 @@ def test_question_says_what_is_not_known() -> None:
     view = EXAMPLES["approval"]
     assert isinstance(view, views.ApprovalQuestion)
     blind = replace(view.modems[0].health, signal_dbm=None, credit=None, operator="")
-    text = body(parse(compose(replace(view, modems=(views.ModemFacts(blind),), enough=None), LOOK)))
+    unknown = replace(PLAN, budgets=(replace(PLAN.budgets[0], have_idr=None),))
+    text = body(parse(compose(replace(view, modems=(views.ModemFacts(blind),), plan=unknown), LOOK)))
     assert "sinyal belum diketahui" in text
     assert "pulsa belum diketahui" in text
-    assert "Belum diketahui apakah pulsa mencukupi" in text
+    assert "Belum diketahui apakah pulsa cukup." in text
+    assert "Pulsa gsm1: ?, perlu Rp 144.200" in text
 
 
 def test_operator_text_that_was_not_understood_is_quoted() -> None:

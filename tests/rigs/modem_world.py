@@ -7,7 +7,7 @@ hands over the same bytes (tests/edges/test_modem_on_sim.py proves the real one)
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,6 @@ from gatewayd.clock import Clock
 from gatewayd.config.load import parse
 from gatewayd.core.health import Health, LinkState
 from gatewayd.core.model import RequestId
-from gatewayd.core.schedule import Pace
 from gatewayd.core.states import Event
 from gatewayd.errors import LinkError, ProtocolError
 from gatewayd.sim.modem.ledger import Entry, MemoryLedger
@@ -33,7 +32,7 @@ from gatewayd.stages.dispatch import Dispatcher
 from gatewayd.stages.fleet import Fleet, tariffs_of
 from gatewayd.stages.gates import Gate
 from gatewayd.stages.listen import TransportListener
-from gatewayd.stages.pacing import Pacer
+from gatewayd.stages.pacing import Pacer, hours_of, pace_of
 from gatewayd.stages.pulse import Pulse
 from gatewayd.stages.watch import Watch
 from gatewayd.store import database, deliveries, queue, requests
@@ -64,12 +63,16 @@ class InlineDatabase:
 
 
 class Wire:
-    """What SerialLink is to a session, with the machine at the other end."""
+    """What SerialLink is to a session, with the machine of the world at that port at the other end."""
 
-    def __init__(self, world: "World", on_data: Callable[[bytes], None], on_lost: Callable[[str], None]) -> None:
-        self._world, self.on_data, self.on_lost = world, on_data, on_lost
+    def __init__(
+        self, worlds: "Sequence[World]", on_data: Callable[[bytes], None], on_lost: Callable[[str], None]
+    ) -> None:
+        self._worlds, self.on_data, self.on_lost = worlds, on_data, on_lost
+        self._world = worlds[0]
 
     def open(self, path: Path, baud: int) -> None:
+        self._world = next(world for world in self._worlds if world.port == path)
         self._world.attach(self, baud)
 
     def set_baud(self, baud: int) -> None:
@@ -85,13 +88,18 @@ class Wire:
 
 
 class World:
-    """One modem with everything of gatewayd that sends through it."""
+    """One modem with everything of gatewayd that sends through it. `fleet` are the settings of all modems of a fleet
+    that it belongs to, and `beside` the one of them that made the store."""
 
-    def __init__(self, folder: Path, *faults: str, seed: int = 0, profile: str = "generic", **network: Any) -> None:
+    def __init__(
+        self, folder: Path, *faults: str, seed: int = 0, profile: str = "generic", name: str = "gsm1",
+        fleet: Sequence[dict[str, Any]] = (), sending: dict[str, Any] | None = None, beside: "World | None" = None,
+        **network: Any,
+    ) -> None:  # fmt: skip
         self.loop = asyncio.get_running_loop()
         self.clock = Clock(now=self._now, monotonic=self.loop.time)
         self.ledger = MemoryLedger()
-        self.port = folder / "gsm1"
+        self.name, self.port = name, folder / name
         self.baud, self.wire = 115200, None
         self._timer: asyncio.TimerHandle | None = None
         self._stalled: bytes | None = None
@@ -107,7 +115,7 @@ class World:
         self.port.touch()
         self._act(self.machine.drain())
         self._set_timer()
-        self._make_gateway(folder)
+        self._make_gateway(folder, fleet, sending, beside)
 
     wire: Wire | None
 
@@ -196,21 +204,28 @@ class World:
 
     # The gateway's side.
 
-    def _make_gateway(self, folder: Path) -> None:
+    def _make_gateway(
+        self, folder: Path, fleet: Sequence[dict[str, Any]], sending: dict[str, Any] | None, beside: "World | None"
+    ) -> None:
         raw = raw_settings(folder)
-        raw["modems"] = [
-            {"name": "gsm1", "port": str(self.port), "pause": ["0s", "0s"], "parts_per_day": 1_000_000, "pin": None}
-        ]
-        self.db = InlineDatabase()
-        run = database._transaction(self.db.conn, lambda conn: queue.start_run(conn, "boot", "0", self._now()))
-        settings = parse({**raw, "modems": [{k: v for k, v in raw["modems"][0].items() if v is not None}]}, "test")
-        self.ctx = Context(settings, self.db, self.clock, Bells(), Pulse(self.clock), run)  # type: ignore[arg-type]
-        self.transport = ModemTransport(settings.modems[0], self.clock)
+        alone = {"name": self.name, "pause": ["0s", "0s"], "parts_per_day": 1_000_000}
+        raw["modems"] = [{**modem, "port": str(folder / modem["name"])} for modem in fleet or [alone]]
+        raw["sending"] = sending or raw["sending"]
+        settings = parse(raw, "test")
+        if beside is None:
+            db = InlineDatabase()
+            run = database._transaction(db.conn, lambda conn: queue.start_run(conn, "boot", "0", self._now()))
+            self.ctx = Context(settings, db, self.clock, Bells(), Pulse(self.clock), run)  # type: ignore[arg-type]
+            self.db, self.fleet = db, Fleet(tariffs_of(settings.modems), self.ctx.bells)
+        else:
+            self.ctx, self.db, self.fleet = beside.ctx, beside.db, beside.fleet
+        modem = next(modem for modem in settings.modems if modem.name == self.name)
+        self.transport = ModemTransport(modem, self.clock)
         gate = Gate()
-        watch = Watch(self.ctx, {"gsm1": gate}, {"gsm1": self.transport.refresh})
+        watch = Watch(self.ctx, {self.name: gate}, {self.name: self.transport.refresh})
         self.listener = TransportListener(self.ctx, watch)
-        fleet = Fleet(tariffs_of(settings.modems), self.ctx.bells)
-        self.dispatcher = Dispatcher(self.ctx, self.transport, gate, Pacer(Pace()), ALWAYS, fleet, watch)
+        hours = hours_of(settings) if sending else ALWAYS
+        self.dispatcher = Dispatcher(self.ctx, self.transport, gate, Pacer(pace_of(modem)), hours, self.fleet, watch)
 
     async def ask(self, new: NewRequest) -> RequestId:
         """Store an approved request."""
@@ -229,7 +244,10 @@ class World:
 
     async def live(self, monkeypatch: Any, seconds: float) -> None:
         """Let everything run for so long."""
-        monkeypatch.setattr(session, "SerialLink", lambda on_data, on_lost: Wire(self, on_data, on_lost))
+        await live([self], monkeypatch, seconds)
+
+    async def run(self, seconds: float) -> None:
+        """What `live` does, once the wires are laid."""
         keeping = asyncio.create_task(self._keep())
         sending = asyncio.create_task(self.dispatcher.run())
         done, _ = await asyncio.wait({keeping, sending}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -245,7 +263,7 @@ class World:
             try:
                 await self.transport.run(self.listener)
             except (LinkError, ProtocolError) as error:
-                health = Health("gsm1", LinkState.ABSENT, self._now(), str(error))
+                health = Health(self.name, LinkState.ABSENT, self._now(), str(error))
                 with suppress(LinkError):
                     await self.listener.health(health)
             await asyncio.sleep(1.0)
@@ -258,3 +276,9 @@ class World:
     def states(self) -> dict[str, str]:
         """Address → state of its delivery."""
         return {row["address"]: row["state"] for row in self.db.conn.execute("SELECT address, state FROM deliveries")}
+
+
+async def live(worlds: Sequence[World], monkeypatch: Any, seconds: float) -> None:
+    """Let several modems, of one store or of several, run side by side."""
+    monkeypatch.setattr(session, "SerialLink", lambda on_data, on_lost: Wire(worlds, on_data, on_lost))
+    await asyncio.gather(*(world.run(seconds) for world in worlds))
