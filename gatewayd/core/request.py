@@ -54,7 +54,6 @@ class Request:
     wanted_by: str
     send_after: datetime | None
     expires_at: datetime
-    form: Mapping[str, object]
     faults: tuple[Fault, ...]
     warnings: tuple[Fault, ...]
     refused: tuple[RefusedRow, ...]

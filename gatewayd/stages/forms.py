@@ -18,12 +18,13 @@ from gatewayd.core.model import Applicant, Draft, Fault, Priority, RecipientList
 from gatewayd.core.request import Request
 from gatewayd.log import get_logger
 from gatewayd.stages import quota
+from gatewayd.stages.assemble import assemble
 from gatewayd.stages.context import Context
 from gatewayd.stages.decide import MailProof, by_own_form
-from gatewayd.stages.draft import Origin, addresses_of, build, moment_of, texts_of
+from gatewayd.stages.draft import Origin
 from gatewayd.stages.groups import read_groups
 from gatewayd.stages.people import person_of, unit_of
-from gatewayd.store import events, limits, notices, optouts, requests
+from gatewayd.store import events, notices, requests
 from gatewayd.store.requests import NewRequest
 from gatewayd.wire.formvalues import form_from, form_json
 from gatewayd.wire.mailvalues import ReadMail
@@ -63,7 +64,8 @@ class FormDesk:
         corrects = await self._ctx.db.run(_correctable, read, unit)
         reading = read.form
         if corrects is not None:
-            reading = merge(form_from(corrects.form), read.form)
+            stored = await self._ctx.db.run(requests.form_of, corrects.id)
+            reading = merge(form_from(stored), read.form)
             unit = unit.model_copy(update={"name": corrects.applicant.unit})
         unread = unread_files(read)
         if unread and reading.groups and not reading.list_given:
@@ -93,11 +95,7 @@ class FormDesk:
             ),
         )  # fmt: skip
         origin = Origin(mail=letter.mail, thread=read.message_id)
-        opted_out = await self._ctx.db.run(optouts.among, addresses_of(draft))
-        now = self._ctx.clock.now()
-        known = corrects.id if corrects else None
-        recent = await self._ctx.db.run(limits.recent, texts_of(draft), moment_of(draft, now), known)
-        new = build(draft, self._ctx.settings, now, origin, form_json(reading), opted_out, recent)
+        new = await assemble(self._ctx, draft, origin, form_json(reading), corrects.id if corrects else None)
         return PreparedForm(new, corrects)
 
     async def _recipients(self, reading: FormReading) -> tuple[RecipientList, list[Fault]]:

@@ -15,11 +15,12 @@ from gatewayd.core.request import Request
 from gatewayd.intake.base import IncomingJob, JobReceipt
 from gatewayd.log import get_logger
 from gatewayd.stages import quota
+from gatewayd.stages.assemble import assemble
 from gatewayd.stages.bells import Bell
 from gatewayd.stages.context import Context
-from gatewayd.stages.draft import Origin, addresses_of, build, moment_of, texts_of
+from gatewayd.stages.draft import Origin
 from gatewayd.stages.groups import read_groups
-from gatewayd.store import events, limits, optouts, requests
+from gatewayd.store import events, requests
 from gatewayd.store.requests import NewRequest
 from gatewayd.wire import payload, payload_signature, recipients
 from gatewayd.wire.payload import Job, JobRefusal, Window
@@ -95,9 +96,7 @@ class JobDesk:
         )  # fmt: skip
         preapproved = self._preapproved(job.channel, client, len(found.recipients))
         origin = Origin(client=client.name, job=job.id, job_digest=job.digest, preapproved=preapproved)
-        opted_out = await self._ctx.db.run(optouts.among, addresses_of(draft))
-        recent = await self._ctx.db.run(limits.recent, texts_of(draft), moment_of(draft, now))
-        return build(draft, self._ctx.settings, now, origin, {}, opted_out, recent)
+        return await assemble(self._ctx, draft, origin)
 
     def _recipients(self, job: Job) -> RecipientList:
         rows = [recipients.Row(number, who.to, who.name, dict(who.vars)) for number, who in enumerate(job.to, start=1)]

@@ -14,12 +14,13 @@ from gatewayd.core.states import Event
 from gatewayd.intake.control import Command
 from gatewayd.log import get_logger, mask
 from gatewayd.stages import decide
+from gatewayd.stages.assemble import assemble
 from gatewayd.stages.bells import Bell
 from gatewayd.stages.context import Context
-from gatewayd.stages.draft import Origin, addresses_of, build, moment_of, texts_of
+from gatewayd.stages.draft import Origin
 from gatewayd.stages.groups import read_bytes
 from gatewayd.stages.people import person_of_os_user
-from gatewayd.store import deliveries, events, limits, optouts, requests
+from gatewayd.store import deliveries, events, optouts, requests
 from gatewayd.store.requests import NewRequest
 from gatewayd.wire import faultcodes, phone, recipients
 from gatewayd.wire.outmail import is_address
@@ -125,9 +126,7 @@ class OperatorDesk:
             text=str(given.get("text", "")), subject=str(given.get("subject", "")), recipients=listed,
             priority=priority, plain_letters=bool(given.get("transliterate")),
         )  # fmt: skip
-        opted_out = await self._ctx.db.run(optouts.among, addresses_of(draft))
-        recent = await self._ctx.db.run(limits.recent, texts_of(draft), moment_of(draft, now))
-        new = build(draft, self._ctx.settings, now, Origin(), {}, opted_out, recent)
+        new = await assemble(self._ctx, draft, Origin())
         if new.faults:
             return {"error": "send: " + "; ".join(faultcodes.explain(fault) for fault in new.faults)}
         reply = await self._ctx.db.run(self._store, new, command.os_user, now)

@@ -52,8 +52,8 @@ class NewRequest:
 _CONTENT: Final = (
     "thread", "unit", "applicant_name", "applicant_address", "applicant_phone", "applicant_id_number",
     "applicant_person", "channel", "subject", "text", "encoding", "parts", "total_parts", "recipients", "cost_idr",
-    "priority", "purpose", "groups", "wanted_by", "send_after", "expires_at", "form", "faults", "warnings",
-    "refused", "duplicates", "digest", "preapproved", "mail",
+    "priority", "purpose", "groups", "wanted_by", "send_after", "expires_at", "faults", "warnings", "refused",
+    "duplicates", "digest", "preapproved", "mail",
 )  # fmt: skip
 _ORIGIN: Final = ("number", "source", "client", "job", "job_digest", "created_at")
 
@@ -74,6 +74,7 @@ def insert(conn: sqlite3.Connection, new: NewRequest, number: str, now: datetime
     marks = ", ".join("?" * len(columns))
     cursor = conn.execute(f"INSERT INTO requests ({', '.join(columns)}) VALUES ({marks})", (*origin, *_content(new)))
     request = RequestId(int(cursor.lastrowid or 0))
+    _keep_form(conn, request, new)
     _insert_messages(conn, request, new)
     quotas.book(conn, request, now)
     return request
@@ -84,6 +85,7 @@ def replace(conn: sqlite3.Connection, request: RequestId, new: NewRequest, now: 
     assignments = ", ".join(f"{column} = ?" for column in _CONTENT)
     conn.execute(f"UPDATE requests SET {assignments} WHERE id = ?", (*_content(new), request))
     conn.execute("DELETE FROM deliveries WHERE request = ? AND kind = 'message' AND state = 'held'", (request,))
+    _keep_form(conn, request, new)
     _insert_messages(conn, request, new)
     quotas.book(conn, request, now)
 
@@ -94,9 +96,21 @@ def _content(new: NewRequest) -> tuple[object, ...]:
         new.thread, who.unit, who.name, who.address, who.phone, who.id_number, who.person, new.channel, new.subject,
         new.text, new.encoding, new.parts, new.total_parts, len(new.messages), new.cost_idr, int(new.priority),
         new.purpose, json.dumps(new.groups), new.wanted_by, to_ms(new.send_after), to_ms(new.expires_at),
-        json.dumps(new.form, ensure_ascii=False), _faults_json(new.faults), _faults_json(new.warnings),
-        _rows_json(new.refused), _rows_json(new.duplicates), new.digest, new.preapproved, new.mail,
+        _faults_json(new.faults), _faults_json(new.warnings), _rows_json(new.refused), _rows_json(new.duplicates),
+        new.digest, new.preapproved, new.mail,
     )  # fmt: skip
+
+
+def form_of(conn: sqlite3.Connection, request: RequestId) -> dict[str, object]:
+    """The form as it was read, corrections merged into it."""
+    row = conn.execute("SELECT form FROM forms WHERE request = ?", (request,)).fetchone()
+    form: dict[str, object] = json.loads(row["form"])
+    return form
+
+
+def _keep_form(conn: sqlite3.Connection, request: RequestId, new: NewRequest) -> None:
+    form = json.dumps(new.form, ensure_ascii=False)
+    conn.execute("INSERT OR REPLACE INTO forms (request, form) VALUES (?, ?)", (request, form))
 
 
 def _insert_messages(conn: sqlite3.Connection, request: RequestId, new: NewRequest) -> None:
@@ -142,7 +156,7 @@ def _request(row: Any) -> Request:
         total_parts=row["total_parts"], recipients=row["recipients"], cost_idr=row["cost_idr"],
         priority=Priority(row["priority"]), purpose=row["purpose"], groups=tuple(json.loads(row["groups"])),
         wanted_by=row["wanted_by"], send_after=from_ms(row["send_after"]), expires_at=from_ms(row["expires_at"]),
-        form=json.loads(row["form"]), faults=_faults(row["faults"]), warnings=_faults(row["warnings"]),
+        faults=_faults(row["faults"]), warnings=_faults(row["warnings"]),
         refused=_rows(row["refused"]), duplicates=_rows(row["duplicates"]), digest=row["digest"],
         preapproved=row["preapproved"], created_at=from_ms(row["created_at"]),
         approved_at=from_ms(row["approved_at"]), closed_at=from_ms(row["closed_at"]), closed_as=row["closed_as"],

@@ -322,6 +322,7 @@ class Approvals(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         SEEN.update(request.closed_as or "open" for request in self.desk.requests())
+        self.desk.close()
 
 
 @pytest.fixture(autouse=True)

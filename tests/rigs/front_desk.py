@@ -4,12 +4,13 @@ What the desk asks by mail is handed to the test with its code, as composing doe
 as the bytes of a mail. `fail_in` makes the store fail, as a crash would, in the so-manyth transaction from now.
 """
 
+import asyncio
 import sqlite3
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from gatewayd.clock import Clock
 from gatewayd.config import Settings
@@ -27,7 +28,6 @@ from gatewayd.store import database, notices, queue, requests
 from gatewayd.store.database import Database
 from gatewayd.wire import reading
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -48,7 +48,7 @@ class _Store:
     """The store's `run`, done at once. `fail_in` counts down; the transaction that meets 0 is rolled back."""
 
     def __init__(self) -> None:
-        self.conn = sqlite3.connect(":memory:", isolation_level=None, cached_statements=256)
+        self.conn = sqlite3.connect(":memory:", isolation_level=None, cached_statements=256, check_same_thread=False)
         database._prepare(self.conn)
         database._transaction(self.conn, database._migrate)
         self.fail_in = -1
@@ -63,15 +63,6 @@ class _Store:
         return result
 
 
-def at_once(work: Coroutine[Any, Any, T]) -> T:
-    """The result of a coroutine that never waits."""
-    try:
-        work.send(None)
-    except StopIteration as done:
-        return cast(T, done.value)
-    raise AssertionError("it waits for something")
-
-
 async def _read(payload: bytes) -> bytes:
     return reading.read_mail(payload)
 
@@ -79,7 +70,7 @@ async def _read(payload: bytes) -> bytes:
 class FrontDesk:
     def __init__(self, settings: Settings, now: datetime) -> None:
         self.now, self._uid = now, 0
-        self._store = _Store()
+        self._store, self._loop = _Store(), asyncio.new_event_loop()
         self.conn = self._store.conn
         clock = Clock(now=self._wall, monotonic=self._seconds)
         run = queue.start_run(self.conn, "boot", "0", now)
@@ -105,14 +96,14 @@ class FrontDesk:
         self._accept(mail)
 
     def _accept(self, mail: IncomingMail) -> Disposition:
-        return at_once(MailDesk(self.ctx, _read).accept(mail))
+        return self._loop.run_until_complete(MailDesk(self.ctx, _read).accept(mail))
 
     def round(self, *, fail_in: int = -1) -> None:
         """One round of the approve stage."""
         self._store.fail_in = fail_in
         for request in approve._waiting(self.conn):
             with suppress(StoreError):
-                at_once(self._store.run(approve._move, self.ctx, request.id, self.now))
+                self._loop.run_until_complete(self._store.run(approve._move, self.ctx, request.id, self.now))
         self._store.fail_in = -1
 
     def compose(self, most: int = 100) -> list[Asked]:
@@ -120,7 +111,7 @@ class FrontDesk:
         asked: list[Asked] = []
         for notice in notices.uncomposed(self.conn, self.now, most):
             job = compose._job(self.ctx, notice)
-            at_once(self._store.run(compose._keep, self.ctx, [job], [b"mail"], self.now))
+            self._loop.run_until_complete(self._store.run(compose._keep, self.ctx, [job], [b"mail"], self.now))
             if job.token and notice.request is not None:
                 params = notice.params
                 asked.append(
@@ -134,13 +125,18 @@ class FrontDesk:
     def operate(self, request: RequestId, verdict: Verdict, os_user: str) -> bool:
         """A decision at the command line; whether it counted."""
         args = (self.ctx, self.request(request), verdict, "", os_user, self.now)
-        return isinstance(at_once(self._store.run(decide.by_operator, *args)), decide.Decided)
+        return isinstance(self._loop.run_until_complete(self._store.run(decide.by_operator, *args)), decide.Decided)
 
     def request(self, request: RequestId) -> Request:
         return requests.get(self.conn, request)
 
     def requests(self) -> list[Request]:
         return requests.all_numbers(self.conn, 1000)
+
+    def close(self) -> None:
+        self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        self._loop.close()
+        self.conn.close()
 
     def pass_time(self, time: timedelta) -> None:
         self.now += time

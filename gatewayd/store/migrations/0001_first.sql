@@ -68,11 +68,8 @@ CREATE TABLE requests (
     wanted_by           TEXT NOT NULL DEFAULT '',
     send_after          INTEGER,
     expires_at          INTEGER NOT NULL,
-    form                TEXT NOT NULL DEFAULT '{}',    -- fields as read, to merge a correction into
     faults              TEXT NOT NULL DEFAULT '[]',
     warnings            TEXT NOT NULL DEFAULT '[]',
-    refused             TEXT NOT NULL DEFAULT '[]',
-    duplicates          TEXT NOT NULL DEFAULT '[]',
     digest              BLOB NOT NULL,
     preapproved         TEXT NOT NULL DEFAULT '',
     created_at          INTEGER NOT NULL,
@@ -86,10 +83,19 @@ CREATE TABLE requests (
     published           TEXT NOT NULL DEFAULT '',      -- last status payload on MQTT, without its time
     booked_at           INTEGER NOT NULL DEFAULT 0,    -- since when its parts count against quotas (store/quotas.py)
     booked_parts        INTEGER NOT NULL DEFAULT 0,
-    booked_final        INTEGER NOT NULL DEFAULT 0     -- 1: what was never sent has been given back
+    booked_final        INTEGER NOT NULL DEFAULT 0,     -- 1: what was never sent has been given back
+    -- Long ones last: what stands behind them in a row is slow to reach.
+    refused             TEXT NOT NULL DEFAULT '[]',
+    duplicates          TEXT NOT NULL DEFAULT '[]'
 ) STRICT;
 CREATE INDEX requests_client_booked ON requests (client, booked_at, booked_parts);
 CREATE INDEX requests_unit_booked ON requests (unit, booked_at, booked_parts);
+-- The form as read, with its whole list, to merge a correction into. Apart, since every round of a stage reads requests.
+CREATE TABLE forms (
+    request INTEGER PRIMARY KEY REFERENCES requests (id),
+    form    TEXT NOT NULL
+) STRICT;
+
 CREATE UNIQUE INDEX requests_job ON requests (client, job) WHERE job <> '';
 CREATE INDEX requests_open ON requests (id) WHERE reported_at IS NULL;
 CREATE INDEX requests_changed ON requests (changed_at) WHERE changed_at IS NOT NULL;
