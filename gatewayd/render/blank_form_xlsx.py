@@ -20,10 +20,7 @@ _LINE_HEIGHT: Final = 16
 _COLUMNS: Final = ("NPM", "Nama", "No HP")
 #: The rows of the list that are checked: more than anyone may send to at once.
 _LAST_ROW: Final = 20_001
-#: The reader of lists tells the form sheet from a list by the number beside its label. The first 40 letters of a hint
-#: must not name a telephone or e-mail, else it would pass for the header of a list.
 _SHEET_HINTS: Final = (
-    "Isi lembar FORMULIR ini sampai selesai: tanpa NOMOR TELEPON SELULAR, daftar di lembar PENERIMA tidak terbaca.",
     "Lembar PENERIMA hanya untuk nomor SMS; daftar untuk EMAIL MASSAL dilampirkan sebagai CSV tersendiri.",
 )
 _LIST_RULE: Final = 'OR(LEFT(C2,1)="0",LEFT(C2,3)="+62")'

@@ -19,6 +19,8 @@ MAX_RATIO: Final = 100
 MAX_DOCUMENT: Final = 20 * 1024 * 1024
 #: Cells of the rectangles of all sheets; each costs some 100 bytes on its way.
 MAX_AREA: Final = 1_000_000
+#: Bytes of text in all cells, where one text stands for many.
+MAX_TEXT: Final = 30 * 1024 * 1024
 _END: Final = b"PK\x05\x06"
 _MAX_DIRECTORY: Final = 64 * 1024
 #: The ratio says nothing about small entries.
@@ -26,6 +28,9 @@ _SMALL: Final = 1024 * 1024
 
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml", re.I)
 _DOCUMENT: Final = re.compile(r"word/document\d{0,2}\.xml")
+_SHARED: Final = "xl/sharedStrings.xml"
+_VALUE: Final = re.compile(rb"<(?:\w{1,20}:)?v>\s*(\d{1,7})")
+_LONG_STRING: Final = 1000
 _ODS_CONTENT: Final = "content.xml"
 _ODS_TYPE: Final = b"application/vnd.oasis.opendocument.spreadsheet"
 #: Attributes of an element; a quoted ">" ends none.
@@ -106,17 +111,23 @@ def _judge(archive: zipfile.ZipFile) -> str | None:
         return "attachment.bomb"
     if sum(entry.file_size for entry in entries) > MAX_UNPACKED:
         return "attachment.too_big"
-    area = 0
-    for entry in entries:
+    area = weight = 0
+    shared: tuple[int, ...] = ()
+    # Shared strings first: what weighs is how often each is used.
+    for entry in sorted(entries, key=lambda entry: entry.filename != _SHARED):
         content = archive.read(entry)
         if b"\0" in content[:100] and entry.filename.endswith(".xml"):
             # UTF-16, which no program writes here and which nothing below sees through.
             return "attachment.unreadable"
         if kind == "ods":
-            area += _ods_area(content) if entry.filename == _ODS_CONTENT else 0
-        elif _SHEET.fullmatch(entry.filename):
-            area += _area(content)
-        if area > MAX_AREA:
+            more = _ods_area(content) if entry.filename == _ODS_CONTENT else (0, 0)
+        elif entry.filename == _SHARED:
+            shared = tuple(len(text) for text in content.split(b"</si>"))
+            more = 0, 0
+        else:
+            more = (_area(content), _shared_text(content, shared)) if _SHEET.fullmatch(entry.filename) else (0, 0)
+        area, weight = area + more[0], weight + more[1]
+        if area > MAX_AREA or weight > MAX_TEXT:
             return "attachment.too_big"
     return None
 
@@ -157,29 +168,40 @@ def _area(sheet: bytes) -> int:
     return width * height
 
 
-def _ods_area(content: bytes) -> int:
-    """Cells that calamine makes of all sheets: a repeated cell or row counts as often as it says, unless nothing filled
-    follows it in its row or sheet."""
+def _shared_text(sheet: bytes, shared: Sequence[int]) -> int:
+    """Bytes of the shared strings as often as the sheet's cells use them."""
+    if max(shared, default=0) < _LONG_STRING:
+        return 0
+    places = (int(found[1]) for found in _VALUE.finditer(sheet))
+    return sum(shared[place] for place in places if place < len(shared))
+
+
+def _ods_area(content: bytes) -> tuple[int, int]:
+    """Cells that calamine makes of all sheets, and bytes of text in them: a repeated cell or row counts as often as it
+    says, unless nothing filled follows it in its row or sheet."""
     area = widest = height = height_filled = 0
+    text = end = count = 0
     width = width_filled = row_count = 0
     for mark in _ODS_MARK.finditer(content):
         is_row, attributes, is_end = mark.groups()
+        text += (mark.start() - end) * count * row_count
         told = _REPEATED.search(attributes or b"")
         count = int(told[1]) if told else 1
         if not is_row and not is_end:
             width += count
             is_blank = attributes.endswith(b"/") and b"value" not in attributes
             width_filled = width_filled if is_blank else width
+            count, end = (0 if is_blank else count), mark.end()
             continue
         height += row_count
         height_filled = height if width_filled else height_filled
         widest = max(widest, width_filled)
         width = width_filled = 0
-        row_count = count
+        row_count, count = count, 0
         if is_end or widest * height_filled > MAX_AREA:
             area += widest * height_filled
             widest = height = height_filled = row_count = 0
-    return area
+    return area, text
 
 
 def _column(letters: bytes) -> int:

@@ -59,6 +59,13 @@ class Files:
     documents: list[Document] = field(default_factory=list)
     decorations: set[int] = field(default_factory=set)
 
+    def take(self, place: int, text: str) -> str:
+        """Keep a document; a code if that would be too much."""
+        if len(text) + sum(len(known.text) for known in self.documents) > _MAX_DOCUMENT_TEXT:
+            return "attachment.too_big"
+        self.documents.append(Document(place, text))
+        return ""
+
 
 def read_attachments(parts: Sequence[Part], numbering: Numbering) -> Files:
     """What is attached. A table that is broken is a fault of the form."""
@@ -99,14 +106,16 @@ def _table(files: Files, place: int, part: Part, numbering: Numbering) -> str:
     """A list, or a workbook with the form in it, which may bring a list on another sheet."""
     tables = tables_of(part.content)
     forms = [] if isinstance(tables, str) else [table for table in tables if formsheet.is_form(table)]
-    files.documents += [Document(place, formsheet.text_of(table)) for table in forms]
+    refused = ""
+    for text in map(formsheet.text_of, forms):
+        refused = refused or files.take(place, text)
     reader = _reader(part, numbering, tables)
     found = reader(Channel.SMS)
     problem = found.code if isinstance(found, Fault) and found.code != "list.no_column" else ""
     # Sheets that hold nobody are those of a form that was filled elsewhere.
     if not forms or problem or _has_rows(reader):
         files.lists.append(reader)
-    return problem
+    return problem or refused
 
 
 def _reader(part: Part, numbering: Numbering, tables: tuple[Table, ...] | str | None = None) -> Attached:
@@ -141,20 +150,14 @@ def _document(files: Files, place: int, part: Part, kind: AttachmentKind) -> str
         text = pdf.text_of(part.content) if kind == "pdf" else docx.text_of(part.content)
     except Unreadable as why:
         return why.code
-    if not text.strip():
-        return "attachment.scan"
-    if len(text) + sum(len(known.text) for known in files.documents) > _MAX_DOCUMENT_TEXT:
-        return "attachment.too_big"
-    files.documents.append(Document(place, text))
-    return ""
+    return files.take(place, text) if text.strip() else "attachment.scan"
 
 
 def _text_file(files: Files, place: int, part: Part) -> str:
     text = decode_guessing(part.content[:_MAX_TEXT_FILE])
     if text is None or not part.is_attachment:
         return _other(part)
-    files.documents.append(Document(place, html_to_text(text) if part.kind == "text/html" else tidy(text)))
-    return ""
+    return files.take(place, html_to_text(text) if part.kind == "text/html" else tidy(text))
 
 
 def _picture(files: Files, place: int, part: Part) -> str:

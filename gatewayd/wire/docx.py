@@ -22,6 +22,8 @@ from gatewayd.wire.unreadable import Unreadable
 
 MAX_ELEMENTS: Final = 400_000
 MAX_DEPTH: Final = 250
+#: Of elements and attributes; the standard has fewer than 2,000.
+MAX_NAMES: Final = 2000
 
 _PREFIXES: Final[Mapping[str, str]] = {
     "http://schemas.openxmlformats.org/wordprocessingml/2006/main": "w:",
@@ -111,9 +113,10 @@ class _Reader:
         if found is None:
             space, _, local = name.rpartition(" ")
             found = f"{_PREFIXES.get(space, '-')}{local}"
-            # Names of the document's own making must not fill the memory.
-            if len(self._names) < 1000:
-                self._names[name] = found
+            # Names of the document's own making fill the memory, expat's before ours.
+            if len(self._names) >= MAX_NAMES:
+                raise Unreadable("attachment.too_big")
+            self._names[name] = found
         return found
 
     def _within(self, *parents: str) -> bool:

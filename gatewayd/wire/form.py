@@ -93,14 +93,15 @@ def _with_quotation(lines: Sequence[str]) -> Iterator[tuple[str, bool]]:
 
 
 def read_form(
-    text: str, attached: Sequence[Callable[[Channel], RecipientList | Fault]], numbering: Numbering, *, is_reply: bool
-) -> FormReading | None:
-    """The form in `text`. `attached` reads one file each, once the channel is known; a reply may bring a single
-    label or only a list, where a first mail must look like the form."""
+    text: str, attached: Sequence[Callable[[Channel], RecipientList | Fault]], numbering: Numbering, *, is_reply: bool,
+    is_wrapped: bool = True,
+) -> FormReading | None:  # fmt: skip
+    """The form in `text`, in which a mail program may have wrapped lines. `attached` reads one file each, once the
+    channel is known; a reply may bring a single label or only a list, where a first mail must look like the form."""
     sections = sections_of(text)
     if not _is_form(sections, bool(attached), is_reply):
         return None
-    form = _Reader(sections, numbering).read()
+    form = _Reader(sections, numbering, is_wrapped).read()
     return checked(_with_lists(form, sections, attached, numbering))
 
 
@@ -117,6 +118,7 @@ class _Reader:
 
     sections: Sections
     numbering: Numbering
+    is_wrapped: bool
     faults: list[Fault] = field(default_factory=list)
 
     def read(self) -> FormReading:
@@ -220,8 +222,8 @@ class _Reader:
             self.faults.append(Fault(PATHS["text"], "text.too_long", f"{len(typed)} > {_MAX_MESSAGE}"))
             return ""
         if isi:
-            return clean(isi)
-        message = message_of(typed)
+            return clean(isi, self.is_wrapped)
+        message = message_of(typed, is_wrapped=self.is_wrapped)
         if message.is_unclear:
             self.faults.append(Fault(PATHS["text"], "text.unclear", quoted(typed)))
         return message.text

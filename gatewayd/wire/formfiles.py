@@ -39,7 +39,7 @@ def choose(own: str, form: FormReading | None, files: Files, numbering: Numberin
     problems: dict[int, str] = {}
     forms: list[tuple[Document, FormReading]] = []
     for document in files.documents:
-        reading = read_form(document.text, (), numbering, is_reply=False)
+        reading = read_form(document.text, (), numbering, is_reply=False, is_wrapped=False)
         if reading is not None:
             forms.append((document, reading))
         else:
@@ -56,7 +56,9 @@ def choose(own: str, form: FormReading | None, files: Files, numbering: Numberin
             problems |= {document.place: "document.several" for document, _ in filled}
         if says:
             problems[chosen.place] = "document.differs"
-        form = read_form(chosen.text, files.lists, numbering, is_reply=False)
+        form = reading
+        if files.lists:
+            form = read_form(chosen.text, files.lists, numbering, is_reply=False, is_wrapped=False)
     return Found(form, chosen, _infos(files, problems, has_form=form is not None))
 
 

@@ -43,8 +43,8 @@ class Message:
     is_unclear: bool = False
 
 
-def message_of(remarks: str) -> Message:
-    """The message in KETERANGAN."""
+def message_of(remarks: str, *, is_wrapped: bool = True) -> Message:
+    """The message in KETERANGAN. `is_wrapped` as in `clean`."""
     end, is_thanks = _closing_line(remarks)
     body = remarks[:end].strip()
     if not body:
@@ -57,33 +57,34 @@ def message_of(remarks: str) -> Message:
     wishes = bool(_INSTRUCTION.search(rest) or _ISI.search(rest) or _AS_FOLLOWS.search(rest))
     if len(passages) == 1 and (wishes or not any(char.isalnum() for char in rest)):
         begin, end = passages[0]
-        return Message(clean(body[begin:end]))
+        return Message(clean(body[begin:end], is_wrapped))
     if len(passages) > 1 and wishes:
         return Message("", True)
-    return _behind(body)
+    return _behind(body, is_wrapped)
 
 
-def clean(text: str) -> str:
-    """A message without the quotes around the whole of it, soft line breaks and blanks at its ends."""
+def clean(text: str, is_wrapped: bool = True) -> str:
+    """A message without the quotes around the whole of it and blanks at its ends, and without the line breaks that a
+    mail program made where the text `is_wrapped`; in a document there are none."""
     text = text.strip()
     for opening, closing in _QUOTES:
         if len(text) > 2 and text.startswith(opening) and text.endswith(closing) and closing not in text[1:-1]:
             text = text[1:-1].strip()
             break
-    lines = [line.strip() for line in unwrapped(text).split("\n")]
+    lines = [line.strip() for line in (unwrapped(text) if is_wrapped else text).split("\n")]
     return "\n".join(lines).strip()
 
 
-def _behind(body: str) -> Message:
+def _behind(body: str, is_wrapped: bool) -> Message:
     """The text behind "isi:" or behind an instruction that ends in a colon; the whole if there is neither."""
     found = _ISI.search(body)
     wish = _INSTRUCTION.search(body)
     if found and (wish or found.start() < 3):
-        return Message(clean(body[found.end() :]))
+        return Message(clean(body[found.end() :], is_wrapped))
     if wish is None:
-        return Message(clean(body))
+        return Message(clean(body, is_wrapped))
     found = _AS_FOLLOWS.search(body, wish.end())
-    text = clean(body[found.end() :]) if found else ""
+    text = clean(body[found.end() :], is_wrapped) if found else ""
     return Message(text, is_unclear=not text)
 
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES: Final = 10 * 1024 * 1024
 MAX_PAGES: Final = 20
-_SECONDS: Final = 1.5
-_MAX_PIECES: Final = 100_000
+_SECONDS: Final = 1.2
+_MAX_PIECES: Final = 30_000
 _STREAM: Final = 4 * 1024 * 1024
 #: Of pypdf's configuration. A form is small; what is above is not read at all.
 _LIMITS: Final[dict[str, int | None]] = {
@@ -32,7 +32,7 @@ _LIMITS: Final[dict[str, int | None]] = {
     "lzw_maximum_output_length": _STREAM, "run_length_maximum_output_length": _STREAM,
     "zlib_maximum_output_length": _STREAM, "zlib_maximum_recovery_input_length": 1024 * 1024,
     "brotli_maximum_output_length": _STREAM, "image_maximum_buffer_size": _STREAM,
-    "stream_decoding_work_maximum_length": 4 * _STREAM, "stream_parsing_work_maximum_count": 400_000,
+    "stream_decoding_work_maximum_length": 4 * _STREAM, "stream_parsing_work_maximum_count": 100_000,
     "array_maximum_element_count": 50_000, "dictionary_maximum_element_count": 20_000,
     "page_tree_maximum_entries": 500, "page_tree_maximum_depth": 50, "page_tree_maximum_page_entries": 10_000,
     "form_fields_maximum_entries": 2000, "form_fields_maximum_depth": 20, "jbig2dec_binary": None,

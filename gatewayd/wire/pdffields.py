@@ -156,4 +156,4 @@ def pieces_of(widget: Widget) -> Iterator[Piece]:
         return
     for number, line in enumerate(widget.text.split("\n")):
         if line.strip():
-            yield Piece(left, max(left + 1.0, right), y - number * _LEADING, _LETTER, line)
+            yield Piece(left, max(left + 1.0, right), y - number * _LEADING, _LETTER, line, is_whole=True)

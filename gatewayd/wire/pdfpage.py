@@ -26,13 +26,15 @@ _SAME_COLUMN: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A text and where it stands, in points from the lower left; `height` is that of its letters."""
+    """A text and where it stands, in points from the lower left; `height` is that of its letters. A line
+    `is_whole` that did not end because it was full, as those of a field."""
 
     x: float
     end: float
     y: float
     height: float
     text: str
+    is_whole: bool = False
 
 
 @dataclass(slots=True)
@@ -40,6 +42,7 @@ class _Cell:
     x: float
     end: float
     text: str
+    is_whole: bool
 
 
 @dataclass(slots=True)
@@ -86,7 +89,7 @@ def _line(row: Sequence[Piece]) -> _Line:
         room = piece.x - cells[-1].end if cells else 0.0
         if not cells or room > _CELL * piece.height:
             if piece.text.strip():
-                cells.append(_Cell(piece.x, piece.end, piece.text.lstrip()))
+                cells.append(_Cell(piece.x, piece.end, piece.text.lstrip(), piece.is_whole))
             continue
         glue = " " if room > _WORD * piece.height else ""
         cells[-1].text += glue + piece.text
@@ -109,7 +112,12 @@ def _join_labels(lines: Sequence[_Line]) -> None:
 def _continues(above: _Line, line: _Line, left: float, right: float) -> bool:
     """Whether `line` goes on with the last cell of the line above, which had no room for its first word."""
     before, after = above.cells[-1], line.cells[0]
-    if len(line.cells) > 1 or abs(before.x - after.x) > _SAME_COLUMN or above.y - line.y > _LEADING * line.height:
+    if (
+        before.is_whole
+        or len(line.cells) > 1
+        or abs(before.x - after.x) > _SAME_COLUMN
+        or above.y - line.y > _LEADING * line.height
+    ):
         return False
     text = after.text.strip()
     word = text.split(" ", 1)[0]

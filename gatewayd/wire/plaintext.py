@@ -59,6 +59,7 @@ def unwrapped(text: str) -> str:
 
 
 def _is_full(length: int, line: str, following: str) -> bool:
-    """Whether the first word of `following` had no room on the line before it, which mail programs fill to 72."""
+    """Whether the first word of `following` had no room on the line before it, which mail programs fill to 72. A line
+    far longer was not filled by one."""
     word = following.split(" ", 1)[0]
-    return length >= 50 and bool(word) and not line.isspace() and length + 1 + len(word) > 70
+    return 50 <= length <= 80 and bool(word) and not line.isspace() and length + 1 + len(word) > 70

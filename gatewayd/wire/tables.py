@@ -28,7 +28,8 @@ MAX_TEXT_BYTES: Final = 5 * 1024 * 1024
 MAX_ROWS: Final = 100_000
 MAX_COLUMNS: Final = 100
 _MAX_SHEETS: Final = 20
-_MAX_CELL: Final = 2000
+#: As many as Excel allows: KETERANGAN may stand in a cell.
+_MAX_CELL: Final = 32_767
 
 _ZIP: Final = b"PK\x03\x04"
 _DELIMITERS: Final = ";\t,|"

@@ -91,3 +91,41 @@ def _workbook(names: Sequence[str], hidden: Sequence[str]) -> str:
 def _sheet(name: str, number: int, is_hidden: bool) -> str:
     state = ' state="hidden"' if is_hidden else ""
     return f'<sheet name="{name}" sheetId="{number}" r:id="rId{number}"{state}/>'
+
+
+_ODF = "urn:oasis:names:tc:opendocument:xmlns"
+
+
+def ods(sheets: Mapping[str, Sequence[Sequence[Cell | bool]]], *, filler: str = "") -> bytes:
+    """An OpenDocument workbook; `filler` is XML behind the rows of each sheet, as programs pad theirs."""
+    names = " ".join(f'xmlns:{name}="{_ODF}:{name}:1.0"' for name in ("office", "table", "text"))
+    tables = "".join(
+        f'<table:table table:name="{name}">{"".join(_ods_row(row) for row in rows)}{filler}</table:table>'
+        for name, rows in sheets.items()
+    )
+    body = f"<office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body>"
+    return packed(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+            "content.xml": f"{_HEAD}<office:document-content {names}>{body}</office:document-content>",
+            "META-INF/manifest.xml": f'{_HEAD}<m:manifest xmlns:m="{_ODF}:manifest:1.0"/>',
+        }
+    )
+
+
+def _ods_row(row: Sequence[Cell | bool]) -> str:
+    return f"<table:table-row>{''.join(_ods_cell(value) for value in row)}</table:table-row>"
+
+
+def _ods_cell(value: Cell | bool) -> str:
+    match value:
+        case None:
+            return "<table:table-cell/>"
+        case bool():
+            word = str(value).lower()
+            return f'<table:table-cell office:value-type="boolean" office:boolean-value="{word}"/>'
+        case str():
+            lines = "".join(f"<text:p>{line}</text:p>" for line in value.split("\n"))
+            return f'<table:table-cell office:value-type="string">{lines}</table:table-cell>'
+        case _:
+            return f'<table:table-cell office:value-type="float" office:value="{value!r}"/>'

@@ -16,6 +16,7 @@ from gatewayd.render.example_data import LOOK, examples
 from gatewayd.wire.columns import rows_of
 from gatewayd.wire.form import Numbering, read_form
 from gatewayd.wire.formlabels import match_label
+from gatewayd.wire.formsheet import is_form, text_of
 from gatewayd.wire.recipients import Row, build, read_table
 from gatewayd.wire.tables import Table, tables_of
 from tests.render.reading import parse
@@ -137,8 +138,6 @@ def test_a_filled_workbook_gives_its_recipients() -> None:
         f'<row r="2">{text_cell("A2", "0101")}{text_cell("B2", "Budi Contoh")}{text_cell("C2", "0812-0000-0101")}</row>'
     )
     data = filled(LIST_PART, "</sheetData>", f"{rows}</sheetData>", blank_form("xlsx"))
-    row = next(number for number, cells in sheets()[0] if cells[0] == "NOMOR TELEPON SELULAR")
-    data = filled(FORM_PART, f'<c r="B{row}" s="2"/>', text_cell(f"B{row}", "0812-0000-0102"), data)
     found = read_table(data, "FM-UPSI-01-01.xlsx", Channel.SMS)
     assert isinstance(found, RecipientList)
     assert [(who.address, who.name) for who in found.recipients] == [("+6281200000101", "Budi Contoh")]
@@ -147,11 +146,29 @@ def test_a_filled_workbook_gives_its_recipients() -> None:
     )
 
 
-def test_no_hint_passes_for_the_header_of_a_list() -> None:
-    labels = {field.label for field in FIELDS}
-    above = tuple((number, cells) for number, cells in sheets()[0] if cells[0] not in labels)
-    assert len(above) > 2
-    assert [rows_of(above, channel) for channel in Channel] == [None, None]
+def test_the_form_sheet_is_the_form_and_the_other_is_not() -> None:
+    assert [is_form(table) for table in sheets()] == [True, False]
+
+
+@pytest.mark.parametrize("phone", ["", "0812-0000-0102"])
+def test_a_filled_form_sheet_is_read_back(phone: str) -> None:
+    data = blank_form("xlsx")
+    values = {
+        "NAMA UNIT": "BAA", "NAMA LENGKAP": "Budi Contoh, M.T.", "NOMOR TELEPON SELULAR": phone,
+        "KETERANGAN": "“Rapat pukul 09.00.”",
+    }  # fmt: skip
+    for label, value in values.items():
+        row = next(number for number, cells in sheets()[0] if cells[0] == label)
+        data = filled(FORM_PART, f'<c r="B{row}" s="2"/>', text_cell(f"B{row}", value), data)
+    data = filled(FORM_PART, "☐ DOSEN", "☑ DOSEN", data)
+    tables = tables_of(data)
+    assert not isinstance(tables, str)
+    found = read_form(text_of(tables[0]), (), Numbering(), is_reply=False)
+    assert found is not None
+    assert found.faults == ()
+    assert (found.unit_name, found.applicant_name, found.phone) == ("BAA", "Budi Contoh, M.T.", phone)
+    assert (found.groups, found.channel, found.text) == (("dosen",), Channel.SMS, "Rapat pukul 09.00.")
+    assert read_table(data, "x", Channel.SMS) == RecipientList()
 
 
 def test_the_mail_that_explains_the_form_brings_it() -> None:

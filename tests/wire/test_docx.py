@@ -19,7 +19,7 @@ from tests.fakes.spreadsheets import packed
 
 
 def form_of(body: str) -> FormReading:
-    found = read_form(text_of(docx(body)), (), Numbering(), is_reply=False)
+    found = read_form(text_of(docx(body)), (), Numbering(), is_reply=False, is_wrapped=False)
     assert found is not None
     return found
 
@@ -221,6 +221,12 @@ def test_two_labels_side_by_side_are_two_lines() -> None:
     )
     assert (form.unit_name, form.applicant_name, form.groups) == ("BAA", "Budi", ("dosen",))
     assert form.submitted_on == "2026-11-23"
+
+
+def test_paragraphs_of_the_message_stay_lines() -> None:
+    lines = ["“Yth. mahasiswa, pengisian KRS dibuka 30 November sampai 4 Desember", "Informasi-lebih-lanjut: BAA”"]
+    head = tbl(["NAMA UNIT", "BAA"], ["NAMA LENGKAP", "Budi"], ["KETERANGAN", "".join(p(r(line)) for line in lines)])
+    assert form_of(head + p(r("SMS MASSAL: ☑ DOSEN"))).text == "\n".join(lines).strip("“”")
 
 
 def test_a_list_in_the_document_is_a_list() -> None:
