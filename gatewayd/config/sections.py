@@ -118,6 +118,8 @@ class MqttClient(Section):
     #: Jobs up to this size need no approval; 0 = every job needs the people of [approval].
     preapproved_recipients: Annotated[int, Field(ge=0)] = 0
     preapproved_channels: tuple[ChannelName, ...] = ()
+    #: Only these texts, before merging; none: any text.
+    preapproved_templates: tuple[str, ...] = ()
     priorities: tuple[PriorityName, ...] = ("normal", "bulk")
     groups: tuple[str, ...] = ()
     max_recipients: Annotated[int, Field(ge=1)] = 1000

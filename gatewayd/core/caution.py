@@ -91,6 +91,11 @@ def text_warnings(text: str, channel: Channel, parts: int) -> tuple[Fault, ...]:
     return (*faults, Fault("text", "text.several_parts", str(parts))) if parts > 1 else faults
 
 
+def has_link(text: str) -> bool:
+    """Whether something in `text` can be followed."""
+    return _LINK.search(text) is not None
+
+
 def credential(text: str) -> str:
     """The word that introduces a password or a code in `text` ("kata sandi"), never the secret itself; '' if none."""
     match = _CREDENTIAL.search(_in_one_line(text))

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from gatewayd.config import MqttClient
 from gatewayd.core.model import Applicant, Channel, Draft, Fault, Priority, RecipientList, RefusedRow, Source
 from gatewayd.core.request import Request
+from gatewayd.core.templates import is_template
 from gatewayd.intake.base import IncomingJob, JobReceipt
 from gatewayd.log import get_logger
 from gatewayd.stages import quota
@@ -94,7 +95,7 @@ class JobDesk:
             groups=(job.group,) if job.group else (), priority=job.priority, purpose=job.purpose,
             send_after=job.send_after, expires_at=job.expires, faults=tuple(faults),
         )  # fmt: skip
-        preapproved = self._preapproved(job.channel, client, len(found.recipients))
+        preapproved = self._preapproved(job, client, found)
         origin = Origin(client=client.name, job=job.id, job_digest=job.digest, preapproved=preapproved)
         return await assemble(self._ctx, draft, origin)
 
@@ -103,9 +104,12 @@ class JobDesk:
         settings = self._ctx.settings
         return recipients.build(rows, job.channel, settings.gateway.country, settings.sending.allow_foreign)
 
-    def _preapproved(self, channel: Channel, client: MqttClient, count: int) -> str:
-        allowed = channel in client.preapproved_channels and 0 < count <= client.preapproved_recipients
-        return f"policy:{client.name}" if allowed else ""
+    def _preapproved(self, job: Job, client: MqttClient, found: RecipientList) -> str:
+        few = 0 < len(found.recipients) <= client.preapproved_recipients
+        texts = (job.text, job.subject) if job.channel is Channel.EMAIL else (job.text,)
+        values = (value for who in found.recipients for value in (who.name, *who.fields.values()))
+        known = is_template(texts, values, client.preapproved_templates)
+        return f"policy:{client.name}" if few and known and job.channel in client.preapproved_channels else ""
 
     def _store(self, conn: sqlite3.Connection, job: Job, client: MqttClient, new: NewRequest, now: datetime) -> _Result:
         known = requests.by_job(conn, client.name, job.id)

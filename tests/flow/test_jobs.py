@@ -172,3 +172,18 @@ async def test_a_job_waits_at_the_broker_while_the_key_cannot_be_read(ctx: Conte
     (tmp_path / "hmac-key").unlink()
     with pytest.raises(SettingsError):
         await signed_by(ctx, "absensi", KEY)
+
+
+@pytest.fixture
+def templates(raw: dict[str, Any]) -> None:
+    raw["mqtt"]["clients"][0] |= {
+        "preapproved_channels": ["sms"], "preapproved_recipients": 2, "preapproved_templates": ["Halo {nama}"],
+    }  # fmt: skip
+
+
+@pytest.mark.usefixtures("templates")
+@pytest.mark.parametrize(("text", "policy"), [("Halo {nama}", "policy:siakad"), ("Halo {nama}, bayar", "")])
+async def test_only_a_known_text_goes_without_approval(ctx: Context, text: str, policy: str) -> None:
+    await receipt(ctx, text=text, to=[{"to": "081200000101", "name": "Budi"}])
+    (request,) = await ctx.db.run(requests.all_numbers, 9)
+    assert request.preapproved == policy
