@@ -4,6 +4,8 @@ The order of the questions matters: automatic mail and unproven senders first (n
 decisions (a token in a reply), then commands about a request, then forms, then one helpful answer.
 """
 
+import hashlib
+import re
 import sqlite3
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +28,11 @@ _ANSWERS: Final = ("help", "unknown_sender", "unreadable", "unclear", "token_pro
 _MOST_TO_STRANGERS: Final = 5
 _MOST_TO_KNOWN: Final = 50
 _DAY: Final = timedelta(days=1)
+#: A machine that hides what it is answers each of our answers in the same words: after two we are silent.
+_LOOPING: Final = ("help", "unclear", "unknown_sender")
+_MOST_ALIKE: Final = 2
+_HOUR: Final = timedelta(hours=1)
+_PREFIXES: Final = re.compile(r"^(?:(?:re|aw|bls|balas|fwd?|trs)(?:\[\d+\])?\s*:\s*)*", re.I)
 #: Files that are named in an answer.
 _MOST_FILES: Final = 10
 #: Codes that were never this person's; after so many in a day his address is locked.
@@ -176,6 +183,20 @@ def _forward(conn: sqlite3.Connection, ctx: Context, letter: Correspondence, req
     return f"forwarded {request.number}" if forwarded else answered
 
 
+def _is_loop(conn: sqlite3.Connection, kind: str, read: ReadMail, now: datetime) -> bool:
+    """Whether the sender was answered like this twice within the hour when he said the same."""
+    if kind not in _LOOPING:
+        return False
+    told = notices.since(conn, kind, now - _HOUR, read.sender)
+    return sum(params.get("said") == _said(read) for params in told) >= _MOST_ALIKE
+
+
+def _said(read: ReadMail) -> str:
+    """What tells two mails apart: subject without "Re:" and text, as a short hash."""
+    words = f"{_PREFIXES.sub('', read.subject.strip())}\n{read.own_text}".casefold()
+    return hashlib.sha256(" ".join(words.split()).encode("utf-8", "replace")).hexdigest()[:16]
+
+
 def _answer(
     conn: sqlite3.Connection, ctx: Context, letter: Correspondence, kind: str, request: Request | None,
     params: dict[str, object], now: datetime,
@@ -183,10 +204,11 @@ def _answer(
     """One helpful answer, within the brake that ends loops."""
     read = letter.read
     most = _MOST_TO_STRANGERS if kind == "unknown_sender" else _MOST_TO_KNOWN
-    if notices.count_to(conn, read.sender, _ANSWERS, now - _DAY) >= most:
+    if notices.count_to(conn, read.sender, _ANSWERS, now - _DAY) >= most or _is_loop(conn, kind, read, now):
+        get_logger().warning("answer.braked", kind=kind, sender=mask(read.sender))
         return f"braked.{kind}"
     notices.ask(
         conn, kind, read.sender, now, request=request.id if request else None, to_name=read.sender_name,
-        params={**params, "subject": read.subject[:200]}, in_reply_to=read.message_id,
+        params={**params, "subject": read.subject[:200], "said": _said(read)}, in_reply_to=read.message_id,
     )  # fmt: skip
     return f"answered.{kind}"

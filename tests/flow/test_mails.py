@@ -1,5 +1,6 @@
 """A mail has its effect once; one that cannot be read is offered again, and set aside after the third time."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from gatewayd.intake.base import Disposition, IncomingMail
 from gatewayd.stages.accept import MailDesk
 from gatewayd.stages.context import Context
 from gatewayd.store import notices, requests
+from tests.flow.conftest import SettableTime
 
 FORM = (
     b"Authentication-Results: mail.kampus.example; dmarc=pass header.from=kampus.example\r\n"
@@ -140,8 +142,25 @@ async def test_a_visiting_card_beside_a_form_changes_nothing(ctx: Context) -> No
 async def test_a_registered_person_is_answered_however_often_he_asks(ctx: Context) -> None:
     desk = MailDesk(ctx)
     for number in range(8):
-        body = (b"PENERIMA:\r\n081200000101\r\n", b"")
+        body = (b"PENERIMA:\r\n081200000101\r\n", b"Pertanyaan %d" % number)
         letter = changed(body, (b"NAMA UNIT", b"Halo"), (b"NAMA LENGKAP", b"ini"), (b"SMS MASSAL", b"dan"),
                          (b"KETERANGAN", b"itu"), number=10 + number)  # fmt: skip
         await desk.accept(mail(letter, uid=number))
     assert await asked(ctx) == ["help"] * 8
+
+
+async def test_a_machine_that_hides_what_it_is_gets_two_answers_and_a_person_his(
+    ctx: Context, time: SettableTime
+) -> None:
+    echo = FORM.partition(b"\r\n\r\n")[0].replace(b"Subject: Permohonan", b"Subject: Re: Re: Halo")
+    for number in range(1, 6):
+        answer = echo.replace(b"<1@", b"<%d@" % number).replace(b"Re: ", b"", number % 2)
+        await MailDesk(ctx).accept(mail(answer + b"\r\n\r\nTiket Anda kami terima.\r\n", uid=number))
+    assert await asked(ctx) == ["help", "help"]
+    other = echo.replace(b"<1@", b"<9@").replace(b"Halo", b"Cara pakai")
+    await MailDesk(ctx).accept(mail(other + b"\r\n\r\nBagaimana caranya?\r\n", uid=9))
+    assert await asked(ctx) == ["help"] * 3
+    time.now += timedelta(hours=2)
+    later = echo.replace(b"<1@", b"<10@")
+    await MailDesk(ctx).accept(mail(later + b"\r\n\r\nHalo lagi.\r\n", uid=10))
+    assert await asked(ctx) == ["help"] * 4
