@@ -38,6 +38,11 @@ _TRIMMINGS: Final = frozenset(
 )  # fmt: skip
 #: Names that mail programs and signatures give to their pictures.
 _LOGO: Final = re.compile(r"image\d{3}\.|outlook-|logo|signature|ttd\b|banner", re.I)
+#: What Word's controls say while they are empty; LibreOffice and every PDF keep it as plain text.
+_PROMPT: Final = re.compile(
+    r"Click (?:or tap )?(?:here )?to enter (?:text|a date)\.?|Choose an item\.?"
+    r"|Klik atau ketuk (?:di sini )?untuk (?:memasukkan|mengisi) (?:teks|tanggal)\.?|Pilih (?:sebuah |satu )?item\.?"
+)
 #: Bytes of a picture in the text that may be a photo of a form; logos are smaller.
 _PHOTO: Final = 60_000
 
@@ -150,7 +155,7 @@ def _document(files: Files, place: int, part: Part, kind: AttachmentKind) -> str
         text = pdf.text_of(part.content) if kind == "pdf" else docx.text_of(part.content)
     except Unreadable as why:
         return why.code
-    return files.take(place, text) if text.strip() else "attachment.scan"
+    return files.take(place, _PROMPT.sub("", text)) if text.strip() else "attachment.scan"
 
 
 def _text_file(files: Files, place: int, part: Part) -> str:

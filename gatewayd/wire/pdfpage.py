@@ -20,7 +20,7 @@ _SAME_LINE: Final = 0.5
 _PARAGRAPH: Final = 1.8
 _LEADING: Final = 1.35
 #: In widths of the page's text: the shortest line that can be full.
-_FULL: Final = 0.45
+_FULL: Final = 0.3
 _SAME_COLUMN: Final = 3.0
 
 

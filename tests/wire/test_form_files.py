@@ -101,6 +101,18 @@ def test_a_text_file_and_a_sheet_of_another_office_are_forms_too() -> None:
     assert groups(read(mail("", ("form.csv", text().replace(": ", ";").encode())))) == ("dosen",)
 
 
+@pytest.mark.parametrize("name", ["form.docx", "form.pdf"])
+@pytest.mark.parametrize(
+    "prompt",
+    ["Click or tap here to enter text.", "Click to enter a date.", "Klik atau ketuk di sini untuk memasukkan teks."],
+)
+def test_what_an_empty_control_says_is_no_value(name: str, prompt: str) -> None:
+    rows = (("EMAIL", prompt), ("TANGGAL PENGAJUAN", prompt), *ROWS)
+    found = read(mail("", (name, SHAPES[name](rows))))
+    assert found.form is not None
+    assert (found.form.email, found.form.submitted_on, found.form.faults) == ("", "", ())
+
+
 @pytest.mark.parametrize("name", SHAPES)
 def test_the_kind_is_told_by_the_content_not_by_the_name(name: str) -> None:
     assert groups(read(mail("", ("form.bin", SHAPES[name]())))) == ("dosen",)
