@@ -15,7 +15,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import BinaryIO, Final
 
 from gatewayd.errors import SandboxError
 
@@ -41,11 +41,17 @@ async def call(target: str, payload: bytes, limits: Limits = Limits()) -> bytes:
         return await _call(target, payload, limits)
 
 
-async def _call(target: str, payload: bytes, limits: Limits) -> bytes:
+async def call_into(file: BinaryIO, target: str, payload: bytes, limits: Limits = Limits()) -> None:
+    """The same with the answer written to `file`, so that a big one never lies in this process. Raises SandboxError."""
+    async with _one_at_a_time:
+        await _call(target, payload, limits, file)
+
+
+async def _call(target: str, payload: bytes, limits: Limits, file: BinaryIO | None = None) -> bytes:
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", "gatewayd.sandbox", target, str(limits.memory), str(int(limits.seconds) + 1),
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        env=_environment(), limit=limits.answer, start_new_session=True,
+        str(limits.answer), stdin=asyncio.subprocess.PIPE, stdout=file or asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE, env=_environment(), limit=limits.answer, start_new_session=True,
     )  # fmt: skip
     try:
         async with asyncio.timeout(limits.seconds):
@@ -60,9 +66,9 @@ async def _call(target: str, payload: bytes, limits: Limits) -> bytes:
     if child.returncode != 0:
         last = complaint.decode("utf-8", "replace").strip().rsplit("\n", 1)[-1][:200]
         raise SandboxError(f"{target}: child ended with {child.returncode}: {last}")
-    if len(answer) > limits.answer:
+    if answer is not None and len(answer) > limits.answer:
         raise SandboxError(f"{target}: answer of {len(answer)} bytes")
-    return answer
+    return answer or b""
 
 
 def _environment() -> dict[str, str]:
@@ -70,17 +76,18 @@ def _environment() -> dict[str, str]:
     return {key: os.environ[key] for key in keep if key in os.environ} | {"MALLOC_ARENA_MAX": "1"}
 
 
-def _limit(memory: int, cpu_seconds: int) -> None:
+def _limit(memory: int, cpu_seconds: int, answer: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (answer, answer))
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 
 
 def _child(arguments: list[str]) -> None:
     """The child's whole life: limit itself, read all of stdin, call the target, write its answer."""
-    target, memory, cpu_seconds = arguments
-    _limit(int(memory), int(cpu_seconds))
+    target, memory, cpu_seconds, answer_size = arguments
+    _limit(int(memory), int(cpu_seconds), int(answer_size))
     payload = sys.stdin.buffer.read()
     module, _, function = target.partition(":")
     work: Callable[[bytes], bytes] = getattr(importlib.import_module(module), function)

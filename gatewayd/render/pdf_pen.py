@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from reportlab import rl_config
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfbase import pdfmetrics
@@ -19,6 +20,8 @@ from reportlab.pdfgen.canvas import Canvas
 
 from gatewayd.render import fonts
 
+#: Else every page is a quarter bigger, to be printable ASCII.
+rl_config.useA85 = 0
 WIDTH: Final = float(A4[0])
 HEIGHT: Final = float(A4[1])
 #: What a font's glyphs are measured against.
@@ -36,18 +39,20 @@ class Pen:
         self._canvas.setAuthor(author)
         self._canvas.setSubject(subject)
         self._canvas.setCreator("gatewayd")
+        self._font: tuple[bool, float] | None = None
+        self._colour = ""
 
     def text(
         self, x: float, y: float, text: str, size: float, colour: str, *, bold: bool = False, right: bool = False
     ) -> None:
         """One line with its foot at `y`; `x` is its left end, or its right one."""
-        self._canvas.setFont(_name(bold), size)
-        self._canvas.setFillColor(_colour(colour))
+        self._use(bold, size)
+        self._fill(colour)
         draw = self._canvas.drawRightString if right else self._canvas.drawString
-        draw(x, HEIGHT - y, drawable(text))
+        draw(round(x, 1), round(HEIGHT - y, 1), drawable(text))
 
     def box(self, x: float, y: float, width: float, height: float, colour: str) -> None:
-        self._canvas.setFillColor(_colour(colour))
+        self._fill(colour)
         self._canvas.rect(x, HEIGHT - y - height, width, height, stroke=0, fill=1)
 
     def rule(self, x: float, y: float, width: float, colour: str, thickness: float = 0.5) -> None:
@@ -57,6 +62,18 @@ class Pen:
 
     def next_page(self) -> None:
         self._canvas.showPage()
+        self._font, self._colour = None, ""
+
+    def _use(self, bold: bool, size: float) -> None:
+        """Each order costs room in the file, so only changes are written; a page begins without any."""
+        if self._font != (bold, size):
+            self._font = (bold, size)
+            self._canvas.setFont(_name(bold), size)
+
+    def _fill(self, colour: str) -> None:
+        if self._colour != colour:
+            self._colour = colour
+            self._canvas.setFillColor(_colour(colour))
 
     def pdf(self) -> bytes:
         """The document; nothing can be drawn after."""

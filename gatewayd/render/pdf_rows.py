@@ -15,7 +15,7 @@ _SIZE: Final = 8.0
 _LINE: Final = 10.5
 _MOST_LINES: Final = 3
 #: Left ends of the columns: row, name, destination, parts, sent, outcome.
-_COLUMNS: Final = (LEFT, LEFT + 30, LEFT + 160, LEFT + 278, LEFT + 314, LEFT + 374)
+_COLUMNS: Final = (LEFT, LEFT + 30, LEFT + 156, LEFT + 271, LEFT + 309, LEFT + 376)
 _ENDS: Final = (*_COLUMNS[1:], RIGHT)
 _SIGNERS: Final = 3
 _SIGNATURE: Final = 118.0

@@ -9,11 +9,13 @@ later and never blocks the others.
 
 import base64
 import json
+import os
 import secrets
 import sqlite3
+import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import BinaryIO, Final
 
 from gatewayd import sandbox
 from gatewayd.core.routing import route_of
@@ -28,6 +30,7 @@ from gatewayd.store.notices import Notice, OwnSms
 
 _ROUND_S: Final = 30.0
 _BATCH: Final = 8
+_LONGEST_LINE: Final = 1000
 _CHILD: Final = "gatewayd.stages.compose_child:compose"
 _LIMITS: Final = sandbox.Limits(memory=600 * sandbox.MIB, seconds=90.0)
 #: A short message that all is done is no news later.
@@ -113,35 +116,38 @@ async def _compose(ctx: Context, jobs: list[_Job]) -> None:
         "now": now.isoformat(),
         "notices": [{"id": job.notice.id, "message_id": job.message_id, "token": job.token} for job in jobs],
     }
-    answer = await sandbox.call(_CHILD, json.dumps(payload).encode(), _LIMITS)
-    await ctx.db.run(_keep, ctx, jobs, split(answer, len(jobs)), now)
+    with tempfile.TemporaryFile() as answer:
+        await sandbox.call_into(answer, _CHILD, json.dumps(payload).encode(), _LIMITS)
+        answer.seek(0)
+        sizes = sizes_of(answer, len(jobs))
+        await ctx.db.run(_keep, ctx, jobs, answer, sizes, now)
 
 
-def split(answer: bytes, count: int) -> list[bytes]:
-    """The mails in a child's answer: a JSON line of lengths, then the mails. Raises SandboxError for anything else."""
-    head, _, body = answer.partition(b"\n")
+def sizes_of(answer: BinaryIO, count: int) -> list[int]:
+    """The sizes of the mails in a child's answer: a JSON line of them stands before the mails. `answer` is left at the
+    first mail. Raises SandboxError for anything else."""
     try:
-        lengths = [int(length) for length in json.loads(head)]
+        sizes = [int(size) for size in json.loads(answer.readline(_LONGEST_LINE))]
     except (ValueError, TypeError):
-        raise SandboxError("compose: the answer has no lengths") from None
-    if len(lengths) != count or any(length <= 0 for length in lengths) or sum(lengths) != len(body):
-        raise SandboxError("compose: the lengths do not fit")
-    mails: list[bytes] = []
-    for length in lengths:
-        mails.append(body[:length])
-        body = body[length:]
-    return mails
+        raise SandboxError("compose: the answer has no sizes") from None
+    start = answer.tell()
+    if len(sizes) != count or any(size <= 0 for size in sizes) or start + sum(sizes) != answer.seek(0, os.SEEK_END):
+        raise SandboxError("compose: the sizes do not fit")
+    answer.seek(start)
+    return sizes
 
 
-def _keep(conn: sqlite3.Connection, ctx: Context, jobs: list[_Job], mails: list[bytes], now: datetime) -> None:
-    for job, raw in zip(jobs, mails, strict=True):
+def _keep(
+    conn: sqlite3.Connection, ctx: Context, jobs: list[_Job], mails: BinaryIO, sizes: list[int], now: datetime
+) -> None:
+    for job, size in zip(jobs, sizes, strict=True):
         if job.token and job.notice.request is not None:
             _keep_token(conn, ctx, job, requests.get(conn, job.notice.request).created_at)
         if job.notice.kind in notices.SMS_KINDS:
-            notices.composed_sms(conn, job.notice, job.message_id, _sms(job.notice, raw, now))
+            notices.composed_sms(conn, job.notice, job.message_id, _sms(job.notice, mails.read(size), now))
         else:
-            notices.composed(conn, job.notice, job.message_id, raw)
-        get_logger().info("notice.composed", notice=job.notice.id, kind=job.notice.kind, bytes=len(raw))
+            notices.composed(conn, job.notice, job.message_id, mails, size)
+        get_logger().info("notice.composed", notice=job.notice.id, kind=job.notice.kind, bytes=size)
 
 
 def _sms(notice: Notice, raw: bytes, now: datetime) -> OwnSms:

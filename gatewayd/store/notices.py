@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from gatewayd.core.model import Kind, Priority, RequestId
 from gatewayd.core.states import DeliveryState
@@ -21,6 +21,7 @@ Params = Mapping[str, object]
 #: the Message-ID only the hash is kept.
 _SECRET: Final = ("approval",)
 _SECRET_KINDS: Final = "('approval')"
+_PIECE: Final = 1 << 16
 #: Kinds that are sent as an SMS.
 SMS_KINDS: Final = frozenset({"done_sms"})
 
@@ -68,10 +69,15 @@ def get(conn: sqlite3.Connection, notice: int) -> Notice:
     return _notice(conn.execute("SELECT * FROM notices WHERE id = ?", (notice,)).fetchone())
 
 
-def composed(conn: sqlite3.Connection, notice: Notice, message_id: str, raw: bytes) -> None:
-    """Keep the mail and queue its delivery."""
+def composed(conn: sqlite3.Connection, notice: Notice, message_id: str, mail: BinaryIO, size: int) -> None:
+    """Keep the mail, the next `size` octets of `mail`, and queue its delivery. It is copied in pieces: it may be big."""
     kept = _hashed(message_id) if notice.kind in _SECRET else message_id
-    conn.execute("UPDATE notices SET message_id = ?, raw = ? WHERE id = ?", (kept, raw, notice.id))
+    conn.execute("UPDATE notices SET message_id = ?, raw = zeroblob(?) WHERE id = ?", (kept, size, notice.id))
+    with conn.blobopen("notices", "raw", notice.id) as blob:
+        while size > 0:
+            piece = mail.read(min(size, _PIECE))
+            blob.write(piece)
+            size -= len(piece) or size
     conn.execute(
         "INSERT INTO deliveries (request, notice, kind, channel, address, name, priority, state)"
         " VALUES (?, ?, ?, 'email', ?, ?, ?, ?)",
@@ -115,7 +121,11 @@ def not_composed(conn: sqlite3.Connection, notice: int, not_before: datetime) ->
 
 
 def raw(conn: sqlite3.Connection, notice: int) -> bytes:
-    return bytes(conn.execute("SELECT coalesce(raw, x'') FROM notices WHERE id = ?", (notice,)).fetchone()[0])
+    """The mail; b'' where it was wiped."""
+    if conn.execute("SELECT raw IS NULL FROM notices WHERE id = ?", (notice,)).fetchone()[0]:
+        return b""
+    with conn.blobopen("notices", "raw", notice, readonly=True) as blob:
+        return blob.read()
 
 
 def wipe_secret(conn: sqlite3.Connection, notice: int) -> None:

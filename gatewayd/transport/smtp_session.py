@@ -13,6 +13,7 @@ import asyncio
 import re
 import socket
 import ssl
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
 
@@ -30,6 +31,8 @@ _BARE_LINE_END: Final = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 _LEADING_DOT: Final = re.compile(rb"(?m)^\.")
 _CLOSING: Final = 421
 _QUIT_S: Final = 2.0
+#: A big mail goes out in pieces, each once the socket took the one before: else TLS holds it several times over.
+_PIECE: Final = 1 << 16
 
 
 class SmtpRefusal(ProtocolError):
@@ -141,11 +144,13 @@ class SmtpSession:
         protocol = self._client.protocol
         if protocol is None:
             raise LinkError("DATA: connection lost")
-        stuffed = _LEADING_DOT.sub(b"..", raw)
         ending = b".\r\n" if raw.endswith(b"\r\n") else b"\r\n.\r\n"
         self.sent += 1
         try:
-            protocol.write(stuffed + ending)
+            for piece in _stuffed(raw):
+                protocol.write(piece)
+                await protocol._drain_helper()
+            protocol.write(ending)
             reply = await protocol.read_response(timeout=self._settings.data_timeout)
         except (aiosmtplib.SMTPException, OSError) as error:
             self._client.close()
@@ -159,6 +164,15 @@ class SmtpSession:
         elif reply.code // 100 != 2:
             await self._reset()
         return outcome
+
+
+def _stuffed(raw: bytes) -> Iterator[bytes]:
+    """The text with its leading dots doubled (RFC 5321 §4.5.2), in pieces of whole lines."""
+    start = 0
+    while start < len(raw):
+        end = raw.find(b"\n", start + _PIECE) + 1 or len(raw)
+        yield _LEADING_DOT.sub(b"..", raw[start:end])
+        start = end
 
 
 async def _greet(client: aiosmtplib.SMTP) -> None:

@@ -92,6 +92,7 @@ def test_it_is_the_transport_named_smtp_of_the_email_channel() -> None:
         pytest.param(RAW, id="plain"),
         pytest.param(b"Subject: a\r\n\r\n.\r\n..\r\n.a\r\n\r\n.\r\n", id="lines that begin with a dot"),
         pytest.param(b".first\r\n\r\nx\r\n", id="a dot at the very beginning"),
+        pytest.param(b"Subject: a\r\n\r\n" + b".\r\n" * 70_000, id="dots wherever a piece may begin"),
         pytest.param(b"Subject: a\r\n\r\n", id="no text"),
         pytest.param(b"Subject: a\r\n\r\n" + (b"x" * 900 + b"\r\n") * 200, id="longer than a buffer"),
         pytest.param(b"Subject: a\r\n\r\n\xc3\xa9\r\n", id="eight bits"),

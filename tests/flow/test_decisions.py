@@ -1,5 +1,6 @@
 """From a stored request to queued deliveries: who is asked, whose word counts, who hears of it."""
 
+import io
 import sqlite3
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -233,7 +234,7 @@ async def test_of_a_questions_message_id_only_the_hash_is_kept(ctx: Context) -> 
     await move(ctx, request)
     (notice,) = await ctx.db.run(notices.uncomposed, NOW, 9)
     message_id = f"<gatewayd.1.{'a' * 32}@kampus.example>"
-    await ctx.db.run(notices.composed, notice, message_id, b"mail")
+    await ctx.db.run(notices.composed, notice, message_id, io.BytesIO(b"mail"), 4)
     kept = await ctx.db.run(lambda conn: conn.execute("SELECT message_id FROM notices").fetchone()[0])
     assert "a" * 32 not in kept
     assert await ctx.db.run(notices.request_of_message_id, (message_id,)) == request

@@ -1,5 +1,6 @@
 """Time's part: settlement after the wait, the report first to Ka. UPSI, then to the applicant."""
 
+import io
 import sqlite3
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -99,7 +100,7 @@ async def taken_over(ctx: Context, request: RequestId) -> None:
     def take(conn: sqlite3.Connection) -> None:
         for notice, state in notices.states(conn, request, "report"):
             if state == "":
-                notices.composed(conn, notice, f"<{notice.id}@kampus.example>", b"mail")
+                notices.composed(conn, notice, f"<{notice.id}@kampus.example>", io.BytesIO(b"mail"), 4)
                 conn.execute("UPDATE deliveries SET state = 'accepted' WHERE notice = ?", (notice.id,))
 
     await ctx.db.run(take)

@@ -1,5 +1,6 @@
 """The queue: what is claimed next, what is written before and after, what a crash leaves behind."""
 
+import io
 import sqlite3
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -129,7 +130,7 @@ async def test_an_sms_of_our_own_that_a_crash_interrupted_is_in_doubt(db: Databa
 async def test_a_notice_that_a_crash_interrupted_is_sent_again(db: Database) -> None:
     def compose(conn: sqlite3.Connection) -> None:
         notice = notices.ask(conn, "alarm", "staf@kampus.example", NOW)
-        notices.composed(conn, notices.get(conn, notice), "<a@b>", b"mail")
+        notices.composed(conn, notices.get(conn, notice), "<a@b>", io.BytesIO(b"mail"), 4)
 
     await db.run(compose)
     smtp = replace(GSM1, transport="smtp", channel=Channel.EMAIL, sim="")
