@@ -45,7 +45,11 @@ def timeline(rows: Sequence[ReportRow], zone: tzinfo, most: int) -> tuple[Slot, 
         counted[(at - start) // step][result] += 1
     if len(counted) < 2:
         return ()
-    return tuple(Slot((start + index * step).astimezone(UTC), counts) for index, counts in enumerate(counted))
+    return tuple(Slot((start + index * step).astimezone(UTC), _in_order(one)) for index, one in enumerate(counted))
+
+
+def _in_order(counted: Mapping[Result, int]) -> Mapping[Result, int]:
+    return {result: counted[result] for result in Result if counted[result]}
 
 
 def _floor(at: datetime, minutes: int) -> datetime:
