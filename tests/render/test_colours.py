@@ -22,6 +22,4 @@ def contrast(one: str, other: str) -> float:
 @pytest.mark.parametrize(("colours", "ground"), [(COLOURS, "#ffffff"), (COLOURS, "#f2f5f8"), (DARK_COLOURS, "#1f252c")])
 def test_every_result_can_be_read(colours: Mapping[Result, str], ground: str) -> None:
     assert set(colours) == set(Result)
-    assert {result: round(contrast(colour, ground), 1) for result, colour in colours.items()} == {
-        result: pytest.approx(max(4.5, contrast(colour, ground)), abs=0.06) for result, colour in colours.items()
-    }
+    assert [result for result, colour in colours.items() if contrast(colour, ground) < 4.5] == []
