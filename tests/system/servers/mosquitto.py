@@ -8,7 +8,7 @@ import os
 import pwd
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -145,6 +145,20 @@ def running_mosquitto(
         (folder / "mosquitto.conf").write_text(config, encoding="ascii")
         (folder / "acl").write_text(acl.format(prefix=prefix), encoding="ascii")
         _write_passwords(folder / "passwords", users or dict.fromkeys(USERS, PASSWORD))
+        _prepare(folder)
+        try:
+            broker.start()
+            yield broker
+        finally:
+            broker.kill9()
+
+
+@contextmanager
+def running_as_written(write: Callable[[Mosquitto], None]) -> Iterator[Mosquitto]:
+    """A broker with TLS whose mosquitto.conf, acl and passwords are what `write` puts into its folder."""
+    with server_folder(_user()) as folder:
+        broker = Mosquitto(folder, make_authority(folder))
+        write(broker)
         _prepare(folder)
         try:
             broker.start()
