@@ -163,3 +163,5 @@ class Submission:
     parts: int
     attempt: int
     body: SmsBody | MailBody
+    #: Nobody is to get it later than this; None where nobody said so.
+    expires_at: datetime | None = None

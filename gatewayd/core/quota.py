@@ -4,7 +4,7 @@ In: what was booked within the window, oldest first, and what is asked for now. 
 fits. The window slides: no midnight, month end or time zone at which two quotas meet.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,16 +27,18 @@ class Shortfall:
     frees_at: datetime | None
 
 
-def shortfall(bookings: Sequence[Booking], asked: int, allowed: int, window: timedelta) -> Shortfall | None:
-    """What keeps `asked` more parts from fitting into `allowed` a `window`."""
-    used = sum(booking.parts for booking in bookings)
+def shortfall(
+    used: int, oldest_first: Iterable[Booking], asked: int, allowed: int, window: timedelta
+) -> Shortfall | None:
+    """What keeps `asked` more parts from fitting into `allowed` a `window`, of which `used` are booked. Of the bookings
+    only as many are looked at as must leave the window."""
     over = used + asked - allowed
     if over <= 0:
         return None
     if asked > allowed:
         return Shortfall(used, asked, allowed, None)
-    for booking in bookings:
+    for booking in oldest_first:
         over -= booking.parts
         if over <= 0:
             return Shortfall(used, asked, allowed, booking.at + window)
-    raise AssertionError("asked fits into an empty window")
+    raise AssertionError("the bookings are fewer than what is used")

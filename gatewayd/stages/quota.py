@@ -45,20 +45,29 @@ def admit(
     if new.faults:
         return new
     for quota in _quotas(ctx.settings, new):
-        quotas.heal(conn, quota.owner, quota.name, now)
-        used = quotas.used(conn, quota.owner, quota.name, now - quota.window, corrects)
-        if used + new.total_parts > quota.allowed:
-            booked = quotas.bookings(conn, quota.owner, quota.name, now - quota.window, corrects)
-            lacking = shortfall(booked, new.total_parts, quota.allowed, quota.window)
-            used = sum(booking.parts for booking in booked)
-            if lacking is not None:
-                new = replace(new, faults=(*new.faults, _fault(ctx, quota, lacking)))
-                get_logger().warning("quota.exceeded", **{quota.owner: quota.name}, used=used, allowed=quota.allowed)
-                continue
-        if quota.owner == "unit" and used + new.total_parts >= quota.allowed * _NEARLY:
+        used, lacking = _measure(conn, quota, new.total_parts, now, corrects)
+        if lacking is not None:
+            new = replace(new, faults=(*new.faults, _fault(ctx, quota, lacking)))
+            get_logger().warning("quota.exceeded", **{quota.owner: quota.name}, used=used, allowed=quota.allowed)
+        elif quota.owner == "unit" and used + new.total_parts >= quota.allowed * _NEARLY:
             note = Fault("recipients", "quota.nearly", f"{used + new.total_parts} / {quota.allowed}")
             new = replace(new, warnings=(*new.warnings, note))
     return new
+
+
+def _measure(
+    conn: sqlite3.Connection, quota: _Quota, asked: int, now: datetime, corrects: RequestId | None
+) -> tuple[int, Shortfall | None]:
+    """Parts in use, and what keeps `asked` more from fitting."""
+    owner, name, since = quota.owner, quota.name, now - quota.window
+    quotas.heal(conn, owner, name, now)
+    used = quotas.used(conn, owner, name, since, corrects)
+    if used + asked <= quota.allowed:
+        return used, None
+    quotas.give_back(conn, owner, name, since)
+    used = quotas.used(conn, owner, name, since, corrects)
+    booked = quotas.bookings(conn, owner, name, since, corrects)
+    return used, shortfall(used, booked, asked, quota.allowed, quota.window)
 
 
 def tell_deciders(conn: sqlite3.Connection, ctx: Context, new: NewRequest, number: str, now: datetime) -> None:

@@ -27,7 +27,7 @@ async def submission_of(ctx: Context, claimed: Claimed) -> Submission:
         body = _sms(claimed)
     return Submission(
         delivery=claimed.delivery, request=claimed.request, kind=claimed.kind, address=claimed.address,
-        part=claimed.part, parts=claimed.parts, attempt=claimed.attempt, body=body,
+        part=claimed.part, parts=claimed.parts, attempt=claimed.attempt, body=body, expires_at=claimed.expires_at,
     )  # fmt: skip
 
 

@@ -36,6 +36,7 @@ class Claimed:
     parts: int
     attempt: int
     tries: int
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def _begin(conn: sqlite3.Connection, delivery: DeliveryId, claimant: Claimant, n
     ).fetchone()
     row = conn.execute(
         "UPDATE deliveries SET state = 'submitting', transport = ?, submitted_at = ? WHERE id = ?"
-        " RETURNING kind, priority, address, name, text, notice, parts, tries, request",
+        " RETURNING kind, priority, address, name, text, notice, parts, tries, request, expires_at",
         (claimant.transport, to_ms(now), delivery),
     ).fetchone()
     conn.execute(
@@ -136,6 +137,7 @@ def _begin(conn: sqlite3.Connection, delivery: DeliveryId, claimant: Claimant, n
         delivery=delivery, request=number, kind=Kind(row["kind"]), channel=claimant.channel, priority=Priority(row["priority"]),
         address=row["address"], name=row["name"], text=text if row["text"] is None else row["text"], subject=subject,
         notice=row["notice"], part=done + 1, parts=row["parts"], attempt=attempts + 1, tries=row["tries"],
+        expires_at=from_ms(row["expires_at"]),
     )  # fmt: skip
 
 

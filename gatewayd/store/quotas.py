@@ -11,6 +11,7 @@ early, as time that passes does: from inside the two look the same. Small correc
 """
 
 import sqlite3
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
@@ -54,14 +55,18 @@ def used(conn: sqlite3.Connection, owner: Owner, name: str, since: datetime, but
     return int(row[0])
 
 
+def give_back(conn: sqlite3.Connection, owner: Owner, name: str, since: datetime) -> None:
+    """Count again what was booked after `since`: without what was never sent and never will be."""
+    conn.execute(_RECOUNT.format(owner=owner), (name, to_ms(since)))
+
+
 def bookings(
     conn: sqlite3.Connection, owner: Owner, name: str, since: datetime, but: RequestId | None
-) -> list[Booking]:
-    """What was booked after `since`, oldest first, with what was never sent given back."""
-    conn.execute(_RECOUNT.format(owner=owner), (name, to_ms(since)))
+) -> Iterator[Booking]:
+    """What was booked after `since`, oldest first; read as far as it is asked for."""
     rows = conn.execute(
         f"SELECT booked_at, booked_parts FROM requests WHERE {owner} = ? AND booked_at > ? AND id <> ?"
         " AND booked_parts > 0 ORDER BY booked_at",
         (name, to_ms(since), but or 0),
     )
-    return [Booking(from_ms(row["booked_at"]), row["booked_parts"]) for row in rows]
+    return (Booking(from_ms(row["booked_at"]), row["booked_parts"]) for row in rows)

@@ -2,14 +2,17 @@
 
 import json
 from datetime import timedelta
+from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
 
 from gatewayd.core.model import Applicant
 from gatewayd.core.states import Event
-from gatewayd.intake.base import IncomingJob
+from gatewayd.intake.base import IncomingJob, IncomingMail
 from gatewayd.stages import approve, quota
+from gatewayd.stages.accept import MailDesk
+from gatewayd.stages.compose import compose_batch
 from gatewayd.stages.context import Context
 from gatewayd.stages.jobs import JobDesk
 from gatewayd.store import deliveries, notices, queue, requests
@@ -169,3 +172,43 @@ async def test_a_correction_does_not_count_against_itself(ctx: Context) -> None:
     request = await ctx.db.run(requests.insert, new_request(count=20, applicant=UNIT), "UPSI-2026-900001", NOW)
     assert not (await ctx.db.run(quota.admit, ctx, new_request(count=25, applicant=UNIT), NOW, request)).faults
     assert (await ctx.db.run(quota.admit, ctx, new_request(count=25, applicant=UNIT), NOW)).faults
+
+
+FORM = (
+    b"Authentication-Results: mail.kampus.example; dmarc=pass header.from=kampus.example\r\n"
+    b"From: BAA <baa@kampus.example>\r\nTo: pesan@kampus.example\r\nSubject: Permohonan\r\n"
+    b"Message-ID: <1@kampus.example>\r\n\r\n"
+    b"NAMA UNIT: BAA\r\nNAMA LENGKAP: Budi Contoh\r\nSMS MASSAL: [x] LAINNYA\r\n"
+    b'KETERANGAN: isi: "Kuliah libur"\r\nPENERIMA:\r\n081200000101\r\n081200000102\r\n'
+)
+
+
+async def test_the_unit_and_who_decides_read_the_figures_and_the_form_fits_later(
+    ctx: Context, time: SettableTime
+) -> None:
+    await ctx.db.run(requests.insert, new_request(count=24, applicant=UNIT), "UPSI-2026-900001", NOW)
+    await MailDesk(ctx).accept(IncomingMail("INBOX", 1, 1, len(FORM), FORM))
+    while await compose_batch(ctx):
+        pass
+    mails = await ctx.db.run(_mails)
+    assert set(mails) == {"baa@kampus.example", "ka.upsi@kampus.example", "ka.bpsi@kampus.example"}
+    for text in mails.values():
+        assert "24 + 2 > 25 (2026-12-23 09:00 WIB)" in " ".join(text.split())
+    # The corrected form asks for one recipient less than fits.
+    reply = FORM.replace(b"<1@", b"<2@").replace(b"081200000102\r\n", b"")
+    number = (await ctx.db.run(requests.all_numbers, 1))[0].number
+    reply = reply.replace(b"Subject: Permohonan", b"Subject: Re: [" + number.encode() + b"] Permohonan")
+    await MailDesk(ctx).accept(IncomingMail("INBOX", 1, 2, len(reply), reply))
+    request = await ctx.db.run(requests.by_number, number)
+    assert request is not None
+    assert (request.recipients, request.faults) == (1, ())
+    assert ("quota.nearly", "25 / 25") in [(note.code, note.typed) for note in request.warnings]
+
+
+def _mails(conn: Any) -> dict[str, str]:
+    """Address → text of the mails that are composed."""
+    found = {}
+    for address, raw in conn.execute("SELECT to_address, raw FROM notices WHERE raw IS NOT NULL").fetchall():
+        body = message_from_bytes(raw, policy=policy.default).get_body(("plain",))
+        found[address] = "" if body is None else str(body.get_content())
+    return found

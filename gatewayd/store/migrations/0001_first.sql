@@ -83,13 +83,13 @@ CREATE TABLE requests (
     published           TEXT NOT NULL DEFAULT '',      -- last status payload on MQTT, without its time
     booked_at           INTEGER NOT NULL DEFAULT 0,    -- since when its parts count against quotas (store/quotas.py)
     booked_parts        INTEGER NOT NULL DEFAULT 0,
-    booked_final        INTEGER NOT NULL DEFAULT 0,     -- 1: what was never sent has been given back
+    booked_final        INTEGER NOT NULL DEFAULT 0,    -- 1: what was never sent has been given back
     -- Long ones last: what stands behind them in a row is slow to reach.
     refused             TEXT NOT NULL DEFAULT '[]',
     duplicates          TEXT NOT NULL DEFAULT '[]'
 ) STRICT;
-CREATE INDEX requests_client_booked ON requests (client, booked_at, booked_parts);
-CREATE INDEX requests_unit_booked ON requests (unit, booked_at, booked_parts);
+CREATE INDEX requests_client_booked ON requests (client, booked_at, booked_parts, booked_final);
+CREATE INDEX requests_unit_booked ON requests (unit, booked_at, booked_parts, booked_final);
 -- The form as read, with its whole list, to merge a correction into. Apart, since every round of a stage reads requests.
 CREATE TABLE forms (
     request INTEGER PRIMARY KEY REFERENCES requests (id),

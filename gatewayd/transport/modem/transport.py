@@ -151,8 +151,16 @@ class ModemTransport:
             raise TypeError("a modem submits SMS only")
         return tpdu.Submit(
             recipient=submission.address, text=body.text, encoding=body.encoding, concat=body.concat,
-            status_report=self._settings.status_reports, validity_s=int(self._settings.validity),
+            status_report=self._settings.status_reports, validity_s=self._validity_s(submission),
         )  # fmt: skip
+
+    def _validity_s(self, submission: Submission) -> int:
+        """How long the network may try: not past the time after which nobody wants the message any more."""
+        longest = int(self._settings.validity)
+        if submission.expires_at is None:
+            return longest
+        left = (submission.expires_at - self._clock.now()).total_seconds()
+        return max(1, min(longest, int(left)))
 
     def _learn(self, outcome: Outcome) -> None:
         """What an outcome tells of the modem: its memory, its settings, its health."""
