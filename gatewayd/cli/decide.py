@@ -1,4 +1,4 @@
-"""`gatewayd approve | reject | cancel | hold | release REQUEST`: an operator's word, audited with his name."""
+"""`gatewayd approve | reject | cancel | hold | release | resend REQUEST`: an operator's word, audited with his name."""
 
 import argparse
 
@@ -11,24 +11,34 @@ _HELP = {
     "reject": "Reject a request that waits for a decision.",
     "hold": "Keep back what has not left yet of an approved request.",
     "release": "Let go what is held of an approved request.",
+    "resend": "Send again what failed or ran out of time, or what is in doubt (who has it may get it twice).",
     "cancel": "Take a request back; what is sent stays sent and is reported.",
 }
+_DONE = {
+    "approve": "approved", "reject": "rejected", "cancel": "cancelled", "hold": "held", "release": "released",
+    "resend": "queued again",
+}  # fmt: skip
 
 
 def add_parser(verbs: Verbs) -> None:
     for verb, help_ in _HELP.items():
         parser = add_verb(verbs, verb, run, help_)
         parser.add_argument("request", help="number of the request, such as UPSI-2026-000123")
+        if verb == "resend":
+            what = parser.add_mutually_exclusive_group(required=True)
+            what.add_argument("--failed", dest="what", action="store_const", const="failed")
+            what.add_argument("--in-doubt", dest="what", action="store_const", const="in_doubt")
+            continue
         parser.add_argument("--reason", default="", metavar="R", help="told to everybody involved")
 
 
 def run(args: argparse.Namespace) -> int:
-    arguments = {"request": args.request, "reason": args.reason}
+    said = {"what": args.what} if args.verb == "resend" else {"reason": args.reason}
+    arguments = {"request": args.request, **said}
     reply = control.ask(settings_of(args).gateway.state_dir, args.verb, arguments)
     if "error" in reply:
         raise GatewaydError(reply["error"])
     told = f", {reply['stopped']} not sent any more" if "stopped" in reply else ""
     told = f", {reply['messages']} messages" if "messages" in reply else told
-    done = {"approve": "approved", "reject": "rejected", "cancel": "cancelled", "hold": "held", "release": "released"}
-    print(f"{reply['request']}: {done[args.verb]}{told}")
+    print(f"{reply['request']}: {_DONE[args.verb]}{told}")
     return 0

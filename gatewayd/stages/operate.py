@@ -4,13 +4,13 @@ import base64
 import binascii
 import sqlite3
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from gatewayd.core.approval import Verdict
+from gatewayd.core.approval import OPERATOR, Verdict
 from gatewayd.core.model import Applicant, Channel, Draft, Priority, RecipientList, Source
 from gatewayd.core.request import Request
-from gatewayd.core.states import Event
+from gatewayd.core.states import DeliveryState, Event
 from gatewayd.intake.control import Command
 from gatewayd.log import get_logger, mask
 from gatewayd.stages import decide
@@ -26,6 +26,10 @@ from gatewayd.wire import faultcodes, phone, recipients
 from gatewayd.wire.outmail import is_address
 
 Reply = dict[str, Any]
+_RESENT: Final = {
+    "failed": (DeliveryState.FAILED, DeliveryState.EXPIRED),
+    "in_doubt": (DeliveryState.IN_DOUBT,),
+}
 
 
 class OperatorDesk:
@@ -41,6 +45,8 @@ class OperatorDesk:
                 return await self._ctx.db.run(self._cancel, command, self._ctx.clock.now())
             case "hold" | "release":
                 return await self._ctx.db.run(self._hold, command, self._ctx.clock.now())
+            case "resend":
+                return await self._ctx.db.run(self._resend, command, self._ctx.clock.now())
             case "send":
                 return await self._send(command)
             case "optout":
@@ -64,7 +70,7 @@ class OperatorDesk:
         if isinstance(request, dict):
             return request
         reason = str(command.arguments.get("reason", ""))
-        stopped = decide.cancel(conn, self._ctx, request, f"operator:{command.os_user}", reason, "cli", now)
+        stopped = decide.cancel(conn, self._ctx, request, f"{OPERATOR}{command.os_user}", reason, "cli", now)
         if stopped is None:
             return {"error": f"{request.number}: it has ended already, nothing to cancel"}
         return {"request": request.number, "stopped": stopped}
@@ -80,8 +86,29 @@ class OperatorDesk:
         count = deliveries.apply_all(conn, request.id, event, now)
         detail: dict[str, str | int] = {"messages": count, "reason": str(command.arguments.get("reason", ""))[:200]}
         name = "request.held" if command.verb == "hold" else "request.released"
-        events.record(conn, now, name, request.id, actor=f"operator:{command.os_user}", detail=detail)
+        events.record(conn, now, name, request.id, actor=f"{OPERATOR}{command.os_user}", detail=detail)
         get_logger().info(name, request=request.number, messages=count, user=command.os_user)
+        self._ctx.bells.ring(Bell.DISPATCH, Bell.PUBLISH)
+        return {"request": request.number, "messages": count}
+
+    def _resend(self, conn: sqlite3.Connection, command: Command, now: datetime) -> Reply:
+        """Try once more what failed (or ran out of time), or what is in doubt: who has it already may get it twice."""
+        request = _request(conn, command.arguments)
+        if isinstance(request, dict):
+            return request
+        if request.approved_at is None or request.closed_as:
+            return {"error": f"{request.number}: only an approved request that was not taken back can be sent again"}
+        states = _RESENT.get(str(command.arguments.get("what", "")))
+        if states is None:
+            return {"error": "resend: --failed or --in-doubt is needed"}
+        until = now + timedelta(seconds=self._ctx.settings.sending.expires)
+        count = sum(deliveries.resend(conn, request.id, state, until) for state in states)
+        if not count:
+            return {"error": f"{request.number}: there is nothing of the kind to send again"}
+        requests.reopen(conn, request.id)
+        detail: dict[str, str | int] = {"messages": count, "what": str(command.arguments["what"])}
+        events.record(conn, now, "request.resent", request.id, actor=f"{OPERATOR}{command.os_user}", detail=detail)
+        get_logger().info("request.resent", request=request.number, messages=count, user=command.os_user)
         self._ctx.bells.ring(Bell.DISPATCH, Bell.PUBLISH)
         return {"request": request.number, "messages": count}
 
@@ -150,14 +177,14 @@ class OperatorDesk:
             return Applicant(
                 self._ctx.settings.gateway.organisation, person.name, person.addresses[0], person=person.id
             )
-        return Applicant(self._ctx.settings.gateway.organisation, user, f"os:{user}", person=f"operator:{user}")
+        return Applicant(self._ctx.settings.gateway.organisation, user, f"os:{user}", person=f"{OPERATOR}{user}")
 
     def _store(self, conn: sqlite3.Connection, new: NewRequest, user: str, now: datetime) -> Reply:
         gateway = self._ctx.settings.gateway
         number = requests.next_number(conn, gateway.ticket_prefix, now.astimezone(self._ctx.zone).year)
         request = requests.insert(conn, new, number, now)
         detail: dict[str, str | int] = {"recipients": len(new.messages), "refused": len(new.refused)}
-        events.record(conn, now, "request.received", request, actor=f"operator:{user}", detail=detail)
+        events.record(conn, now, "request.received", request, actor=f"{OPERATOR}{user}", detail=detail)
         get_logger().info("request.received", request=number, source="cli", recipients=len(new.messages))
         return {
             "request": number, "recipients": len(new.messages), "parts": new.total_parts, "cost_idr": new.cost_idr,

@@ -79,6 +79,21 @@ def _note_change(conn: sqlite3.Connection, delivery: DeliveryId, now: datetime) 
     )
 
 
+def resend(conn: sqlite3.Connection, request: RequestId, before: DeliveryState, until: datetime) -> int:
+    """Queue the messages of `request` that are in state `before` once more, until `until`; who has opted out since is
+    left as he is. A long message goes on with the part that is missing, or from its first one where the network had
+    taken all of them. Returns how many."""
+    cursor = conn.execute(
+        "UPDATE deliveries AS d SET state = ?, tries = 0, not_before = 0, final_at = NULL, cause_code = '',"
+        " cause_text = '', expires_at = max(coalesce(expires_at, 0), ?), resent_after = CASE WHEN d.parts <= (SELECT"
+        " count(DISTINCT part) FROM attempts WHERE delivery = d.id AND state = 'accepted' AND attempt > d.resent_after)"
+        " THEN (SELECT max(attempt) FROM attempts WHERE delivery = d.id) ELSE resent_after END"
+        " WHERE request = ? AND kind = 'message' AND state = ? AND address NOT IN (SELECT address FROM optouts)",
+        (step(before, Event.RESEND), to_ms(until), request, before),
+    )
+    return cursor.rowcount
+
+
 def counts(conn: sqlite3.Connection, request: RequestId) -> dict[DeliveryState, int]:
     """How many messages of `request` are in which state."""
     rows = conn.execute(

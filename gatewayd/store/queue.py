@@ -118,7 +118,8 @@ def next_due(conn: sqlite3.Connection, claimant: Claimant) -> datetime | None:
 def _begin(conn: sqlite3.Connection, delivery: DeliveryId, claimant: Claimant, now: datetime) -> Claimed:
     """Write the intent: the delivery is submitting, and its first part never accepted gets an attempt."""
     done, attempts = conn.execute(
-        "SELECT coalesce(max(CASE WHEN state = 'accepted' THEN part END), 0), count(*) FROM attempts WHERE delivery = ?",
+        "SELECT coalesce(max(CASE WHEN a.state = 'accepted' AND attempt > resent_after THEN part END), 0), count(attempt)"
+        " FROM deliveries d LEFT JOIN attempts a ON a.delivery = d.id WHERE d.id = ?",
         (delivery,),
     ).fetchone()
     row = conn.execute(

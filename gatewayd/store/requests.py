@@ -210,6 +210,14 @@ def settle(conn: sqlite3.Connection, request: RequestId, now: datetime) -> bool:
     return cursor.rowcount == 1
 
 
+def reopen(conn: sqlite3.Connection, request: RequestId) -> None:
+    """Messages of a settled request are on their way again: it settles anew, and a corrected report follows."""
+    conn.execute(
+        "UPDATE requests SET settled_at = NULL, reported_at = NULL, changed_at = NULL, booked_final = 0 WHERE id = ?",
+        (request,),
+    )
+
+
 def reported(conn: sqlite3.Connection, request: RequestId, now: datetime) -> None:
     """Nothing more is owed to anybody for this request."""
     conn.execute("UPDATE requests SET reported_at = ? WHERE id = ?", (to_ms(now), request))

@@ -183,8 +183,9 @@ def _event(conn: sqlite3.Connection, delivery: DeliveryId, row: Any, before: Del
     """What is known of all parts together says of the delivery."""
     is_again = before in _WAITING and row["state"] == "in_doubt"
     words = conn.execute(
-        "SELECT part, report FROM attempts WHERE delivery = ? AND state = 'accepted' ORDER BY part, attempt",
-        (delivery,),
+        "SELECT part, report FROM attempts WHERE delivery = ? AND state = 'accepted' AND (report = 'delivered'"
+        " OR attempt > (SELECT resent_after FROM deliveries WHERE id = ?)) ORDER BY part, attempt",
+        (delivery, delivery),
     )
     best: dict[int, ReportedStatus | None] = {}
     for part, word in words:

@@ -163,6 +163,7 @@ CREATE TABLE deliveries (
     expires_at   INTEGER,
     state        TEXT NOT NULL,
     tries        INTEGER NOT NULL DEFAULT 0,           -- temporary failures so far
+    resent_after INTEGER NOT NULL DEFAULT 0,           -- attempts up to this one are of a sending that a person ordered anew
     transport    TEXT NOT NULL DEFAULT '',
     pinned       TEXT NOT NULL DEFAULT '',             -- the only transport that may go on with a long message
     cause_code   TEXT NOT NULL DEFAULT '',
