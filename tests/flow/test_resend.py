@@ -3,6 +3,7 @@
 import sqlite3
 from dataclasses import replace
 from datetime import datetime, timedelta
+from io import BytesIO
 
 import pytest
 
@@ -133,7 +134,7 @@ async def settle_and_report(ctx: Context, at: datetime = NOW) -> None:
     for _ in range(4):
         await ctx.db.run(report.report_due, ctx, at)
         for notice in await ctx.db.run(notices.uncomposed, at, 9):
-            await ctx.db.run(notices.composed, notice, f"<gatewayd.{notice.id}@kampus.example>", b"mail")
+            await ctx.db.run(notices.composed, notice, f"<gatewayd.{notice.id}@kampus.example>", BytesIO(b"mail"), 4)
         await ctx.db.run(_hand_over, at)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any, TypeVar, cast
 
 from gatewayd.clock import Clock
@@ -111,7 +112,7 @@ class FrontDesk:
         asked: list[Asked] = []
         for notice in notices.uncomposed(self.conn, self.now, most):
             job = compose._job(self.ctx, notice)
-            self._loop.run_until_complete(self._store.run(compose._keep, self.ctx, [job], [b"mail"], self.now))
+            self._loop.run_until_complete(self._store.run(compose._keep, self.ctx, [job], BytesIO(b"mail"), [4], self.now))
             if job.token and notice.request is not None:
                 params = notice.params
                 asked.append(
