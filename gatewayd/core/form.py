@@ -72,6 +72,11 @@ class FormReading:
     present: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
 
+    @property
+    def is_wrong_desk(self) -> bool:
+        """It asks for services of other desks, and for no message to anybody."""
+        return bool(self.other_services) and not self.groups and not self.list_given
+
 
 def checked(form: FormReading) -> FormReading:
     """`form` with the faults that follow from it as a whole computed anew."""

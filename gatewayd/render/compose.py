@@ -24,6 +24,7 @@ from gatewayd.render.views import (
     Decision,
     Expired,
     FormMail,
+    Forward,
     Help,
     IncomingSms,
     Look,
@@ -35,6 +36,7 @@ from gatewayd.render.views import (
     UnknownSender,
     Unreadable,
     View,
+    WrongDesk,
 )
 from gatewayd.render.voice import Voice, voice_of
 
@@ -79,6 +81,10 @@ def _subject(view: View, voice: Voice) -> str:
             return say("How to ask for a sending")
         case FormMail():
             return say("Form FM-UPSI-01-01")
+        case WrongDesk():
+            return say("Your form is for another desk")
+        case Forward():
+            return say("For another desk: %(services)s", services=", ".join(view.services))
         case UnknownSender():
             return say("Your address is not registered")
         case Unreadable():
@@ -118,6 +124,10 @@ def _bodies(view: View, voice: Voice) -> mail.Bodies:
             return _text("help", view, voice)
         case FormMail():
             return mail.Bodies(pages.text("form_mail", voice, view=view), files=form_files())
+        case WrongDesk():
+            return _text("wrong_desk", view, voice)
+        case Forward():
+            return mail.Bodies(pages.text("forward", voice, view=view), original=view.original)
         case UnknownSender():
             return _text("unknown_sender", view, voice)
         case Unreadable():

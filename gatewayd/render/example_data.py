@@ -21,6 +21,7 @@ from gatewayd.render.views import (
     Decision,
     Expired,
     FormMail,
+    Forward,
     Head,
     Help,
     IncomingSms,
@@ -37,6 +38,7 @@ from gatewayd.render.views import (
     UnknownSender,
     Unreadable,
     View,
+    WrongDesk,
 )
 
 NOW: Final = datetime(2026, 11, 23, 2, 5, tzinfo=UTC)
@@ -193,7 +195,8 @@ def examples() -> dict[str, View]:
         Fault("keterangan", "text.unclear", "mohon kirim SMS tentang kuliah umum kepada semua"),
     )
     return {
-        "receipt": Receipt(HEAD, WHAT, SIZE, ("Ka. UPSI", "Ka. BPSI"), REFUSED, 1, ("AKUN BARU",), plan=PLAN),
+        "receipt": Receipt(HEAD, WHAT, SIZE, ("Ka. UPSI", "Ka. BPSI"), REFUSED, 1, ("AKUN BARU",),
+            ("staf@kampus.example",), plan=PLAN),
         "receipt-ucs2": Receipt(
             HEAD, smiling, Size(46, "ucs2", 1, 412, None, ("☺", "“")), ("Ka. UPSI", "Ka. BPSI"),
             tuple(RefusedRow(row, "08", "row.too_short") for row in range(1, 61)), plain_parts=1,
@@ -216,6 +219,14 @@ def examples() -> dict[str, View]:
         "token-problem": TokenProblem(to_approver, "token.used"),
         "help": Help(plain, "Halo"),
         "form": FormMail(plain),
+        "wrong-desk": WrongDesk(plain, ("AKUN BARU", "EMAIL BARU"), ("staf@kampus.example",)),
+        "forward": Forward(
+            to_staff, ("AKUN BARU",), "baa@kampus.example", NOW, 2_048, "Processed",
+            b"From: baa@kampus.example\r\nSubject: Permohonan akun\r\n\r\nNAMA UNIT: BAA\r\nAKUN BARU [x]\r\n",
+        ),
+        "forward-big": Forward(
+            replace(to_staff, number=HEAD.number), ("SI BARU",), "baa@kampus.example", NOW, 9_400_000, "Processed"
+        ),
         "unknown-sender": UnknownSender(plain),
         "unreadable": Unreadable(
             plain, (Fault("attachment", "attachment.scan", "IMG_20261123.jpg"),

@@ -20,6 +20,10 @@ from gatewayd.wire import outmail
 PICTURE_ID: Final = "laporan@gatewayd.invalid"
 _MESSAGE_ID: Final = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,240}>")
 _MOST_REFERENCES: Final = 10
+#: What a mail that is passed on is called.
+_FORWARDED: Final = "formulir.eml"
+#: RFC 5322 §2.1.1.
+_LONGEST_LINE: Final = 998
 _MIME: Final = ("MIME-Version", "Content-Type", "Content-Transfer-Encoding")
 _THREAD: Final = ("In-Reply-To", "References")
 _POLICY: Final = email.policy.SMTP.clone(max_line_length=76)
@@ -42,6 +46,8 @@ class Bodies:
     html: str = ""
     picture: Attachment | None = None
     files: tuple[Attachment, ...] = ()
+    #: A mail that is passed on, as it came.
+    original: bytes = b""
 
 
 def build(look: Look, head: Head, subject: str, bodies: Bodies) -> bytes:
@@ -85,7 +91,24 @@ def _entity(bodies: Bodies) -> EmailMessage:
         main, _, sub = file.kind.partition("/")
         charset = {"charset": "utf-8"} if main == "text" else None
         entity.add_attachment(file.data, maintype=main, subtype=sub, filename=file.name, params=charset)
+    if bodies.original:
+        _attach_mail(entity, bodies.original)
     return entity
+
+
+def _attach_mail(entity: EmailMessage, original: bytes) -> None:
+    """`original` byte for byte: as message/rfc822 where that may stand in a mail of 7 bit, whose transfer encoding must
+    not be another (RFC 2046 §5.2.1), else as a file that mail programs open."""
+    text = b"\r\n".join(original.splitlines()) + b"\r\n"
+    if not text.isascii() or b"\0" in text or any(len(line) > _LONGEST_LINE for line in text.split(b"\r\n")):
+        entity.add_attachment(original, maintype="application", subtype="octet-stream", filename=_FORWARDED)
+        return
+    part = EmailMessage(_POLICY)
+    part["Content-Type"] = "message/rfc822"
+    part["Content-Disposition"] = f'attachment; filename="{_FORWARDED}"'
+    part.set_payload(text.decode("ascii"))
+    entity.make_mixed()
+    entity.attach(part)
 
 
 def _add_picture(entity: EmailMessage, picture: Attachment) -> None:

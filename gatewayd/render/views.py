@@ -90,8 +90,9 @@ class Receipt:
     waits_for: tuple[str, ...] = ()
     refused: tuple[RefusedRow, ...] = ()
     duplicates: int = 0
-    #: Services of the form that another desk gives ("AKUN BARU").
+    #: Services of the form that another desk gives ("AKUN BARU"), and to whom the mail was passed on for them.
     other_services: tuple[str, ...] = ()
+    forwarded: tuple[str, ...] = ()
     warnings: tuple[Fault, ...] = ()
     #: It takes the place of a request that was in order and had this number.
     replaces: bool = False
@@ -110,6 +111,7 @@ class Correction:
     refused: tuple[RefusedRow, ...] = ()
     duplicates: int = 0
     other_services: tuple[str, ...] = ()
+    forwarded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,29 @@ class FormMail:
     """The blank form."""
 
     head: Head
+
+
+@dataclass(frozen=True, slots=True)
+class WrongDesk:
+    """The form asks for what other desks give: `services`. `forwarded`: to whom the mail was passed on."""
+
+    head: Head
+    services: tuple[str, ...]
+    forwarded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """For the staff: a mail for another desk. `original` is that mail, b'' where it is too big to be attached
+    (`size` in bytes) or not kept any more: then it lies in `folder` of the mailbox."""
+
+    head: Head
+    services: tuple[str, ...]
+    sender: str
+    received_at: datetime
+    size: int
+    folder: str
+    original: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +316,8 @@ View: TypeAlias = (
     | TokenProblem
     | Help
     | FormMail
+    | WrongDesk
+    | Forward
     | UnknownSender
     | Unreadable
     | StatusAnswer

@@ -15,7 +15,7 @@ from gatewayd.core.approval import Verdict
 from gatewayd.core.model import Fault
 from gatewayd.core.request import Request
 from gatewayd.log import get_logger, mask
-from gatewayd.stages import decide, report
+from gatewayd.stages import decide, report, wrong_desk
 from gatewayd.stages.context import Context
 from gatewayd.stages.forms import PreparedForm, store_form, unread_files
 from gatewayd.stages.people import person_of, unit_of
@@ -24,7 +24,7 @@ from gatewayd.wire.reading import ReadMail
 
 #: Answers that no person asked for; at most this many to one address in a day. A registered person who gets none would
 #: believe that his word counted, so his limit only ends loops of machines.
-_ANSWERS: Final = ("help", "unknown_sender", "unreadable", "unclear", "token_problem", "status", "form")
+_ANSWERS: Final = ("help", "unknown_sender", "unreadable", "unclear", "token_problem", "status", "form", "wrong_desk")
 _MOST_TO_STRANGERS: Final = 5
 _MOST_TO_KNOWN: Final = 50
 _DAY: Final = timedelta(days=1)
@@ -83,6 +83,8 @@ def effect(
         return _forward(conn, ctx, letter, request, now)
     if form is not None:
         return store_form(conn, ctx, form, read.sender_name, letter.proof, now)
+    if read.form is not None and read.form.is_wrong_desk and not read.tokens:
+        return _wrong_desk(conn, ctx, letter, read.form.other_services, now)
     if unread:
         return _unreadable(conn, ctx, letter, request, unread, now)
     if word == "form":
@@ -90,6 +92,16 @@ def effect(
     if read.tokens:
         return _answer(conn, ctx, letter, "unclear", request, {}, now)
     return _answer(conn, ctx, letter, "help", request, {}, now)
+
+
+def _wrong_desk(
+    conn: sqlite3.Connection, ctx: Context, letter: Correspondence, services: tuple[str, ...], now: datetime
+) -> str:
+    """One answer, and the mail goes to the staff; neither where the brake on answers holds."""
+    if _is_braked(conn, "wrong_desk", letter.read, now):
+        return _answer(conn, ctx, letter, "wrong_desk", None, {}, now)
+    to = wrong_desk.pass_on(conn, ctx, letter.mail, letter.read.sender, services, now)
+    return _answer(conn, ctx, letter, "wrong_desk", None, {"services": list(services), "forwarded": list(to)}, now)
 
 
 def _unreadable(
@@ -203,8 +215,7 @@ def _answer(
 ) -> str:  # fmt: skip
     """One helpful answer, within the brake that ends loops."""
     read = letter.read
-    most = _MOST_TO_STRANGERS if kind == "unknown_sender" else _MOST_TO_KNOWN
-    if notices.count_to(conn, read.sender, _ANSWERS, now - _DAY) >= most or _is_loop(conn, kind, read, now):
+    if _is_braked(conn, kind, read, now):
         get_logger().warning("answer.braked", kind=kind, sender=mask(read.sender))
         return f"braked.{kind}"
     notices.ask(
@@ -212,3 +223,8 @@ def _answer(
         params={**params, "subject": read.subject[:200], "said": _said(read)}, in_reply_to=read.message_id,
     )  # fmt: skip
     return f"answered.{kind}"
+
+
+def _is_braked(conn: sqlite3.Connection, kind: str, read: ReadMail, now: datetime) -> bool:
+    most = _MOST_TO_STRANGERS if kind == "unknown_sender" else _MOST_TO_KNOWN
+    return notices.count_to(conn, read.sender, _ANSWERS, now - _DAY) >= most or _is_loop(conn, kind, read, now)

@@ -17,7 +17,7 @@ from gatewayd.core.form import PATHS, FormReading, merge
 from gatewayd.core.model import Applicant, Draft, Fault, Priority, RecipientList, Source
 from gatewayd.core.request import Request
 from gatewayd.log import get_logger
-from gatewayd.stages import quota
+from gatewayd.stages import quota, wrong_desk
 from gatewayd.stages.assemble import assemble
 from gatewayd.stages.context import Context
 from gatewayd.stages.decide import MailProof, by_own_form
@@ -43,6 +43,8 @@ class PreparedForm:
 
     new: NewRequest
     corrects: Request | None
+    #: Boxes of other desks that are ticked in this very mail.
+    other_services: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,15 @@ class FormDesk:
         self._ctx = ctx
 
     async def prepare(self, letter: "Correspondence") -> PreparedForm | None:
-        """Build what the mail asks for; None where there is no form in it, or its sender speaks for no unit."""
+        """Build what the mail asks for; None where there is no form in it, where all of it is for another desk, or
+        where its sender speaks for no unit."""
         read = letter.read
         unit = _unit(self._ctx.settings, read)
         if read.form is None or unit is None:
             return None
         corrects = await self._ctx.db.run(_correctable, read, unit)
+        if corrects is None and read.form.is_wrong_desk:
+            return None
         reading = read.form
         if corrects is not None:
             stored = await self._ctx.db.run(requests.form_of, corrects.id)
@@ -96,7 +101,7 @@ class FormDesk:
         )  # fmt: skip
         origin = Origin(mail=letter.mail, thread=read.message_id)
         new = await assemble(self._ctx, draft, origin, form_json(reading), corrects.id if corrects else None)
-        return PreparedForm(new, corrects)
+        return PreparedForm(new, corrects, read.form.other_services)
 
     async def _recipients(self, reading: FormReading) -> tuple[RecipientList, list[Fault]]:
         """The list if one was given (it narrows the boxes), else the directories behind the ticked boxes."""
@@ -179,6 +184,8 @@ def store_form(
         "recipients": len(new.messages), "refused": len(new.refused), "faults": len(new.faults),
     }  # fmt: skip
     events.record(conn, now, event, request, actor=new.applicant.address, detail=detail)
+    if prepared.other_services:
+        wrong_desk.pass_on(conn, ctx, proof.mail, new.applicant.address, prepared.other_services, now, request)
     kind = "correction" if new.faults else "receipt"
     notices.ask(
         conn, kind, new.applicant.address, now, request=request, to_name=new.applicant.name or to_name,

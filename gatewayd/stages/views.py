@@ -22,12 +22,12 @@ from gatewayd.core.request import Request
 from gatewayd.core.resources import Pause, active_period_ends
 from gatewayd.core.states import DeliveryState
 from gatewayd.render import views
-from gatewayd.stages import rules
+from gatewayd.stages import rules, wrong_desk
 from gatewayd.stages.delivery_log import log_of
 from gatewayd.stages.draft import segmented
 from gatewayd.stages.forecast import plan_of
 from gatewayd.stages.people import shown_name, shown_step
-from gatewayd.store import approvals, deliveries, health, inbox, notices, requests
+from gatewayd.store import approvals, deliveries, health, inbox, mails, notices, requests
 from gatewayd.store.notices import Notice, Params
 from gatewayd.wire.gsm7 import cost
 from gatewayd.wire.transliterate import transliterate
@@ -112,7 +112,7 @@ def _receipt(desk: Desk, notice: Notice, head: views.Head, request: Request) -> 
     plan = plan_of(desk.conn, desk.settings, request, desk.now)
     return views.Receipt(
         head, _understood(request), _size(request, plan), _waits_for(desk, request), request.refused,
-        len(request.duplicates), _other_services(request), _warnings(request),
+        len(request.duplicates), _other_services(request), _forwarded(desk, request), _warnings(request),
         replaces=bool(notice.params.get("replaces")), plain_parts=_plain_parts(request), plan=plan,
     )  # fmt: skip
 
@@ -128,14 +128,19 @@ def _other_services(request: Request) -> tuple[str, ...]:
     return tuple(fault.typed for fault in request.warnings if fault.code == "service.other")
 
 
+def _forwarded(desk: Desk, request: Request) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.to_address for one, _ in notices.states(desk.conn, request.id, wrong_desk.FORWARD)))
+
+
 def _warnings(request: Request) -> tuple[Fault, ...]:
     return tuple(fault for fault in request.warnings if fault.code != "service.other")
 
 
 def _correction(desk: Desk, notice: Notice, head: views.Head, request: Request) -> views.View:
     return views.Correction(
-        head, request.faults, _understood(request), request.refused, len(request.duplicates), _other_services(request)
-    )
+        head, request.faults, _understood(request), request.refused, len(request.duplicates), _other_services(request),
+        _forwarded(desk, request),
+    )  # fmt: skip
 
 
 def _approval(desk: Desk, notice: Notice, head: views.Head, request: Request) -> views.View:
@@ -229,6 +234,25 @@ def _pairs(value: object) -> list[tuple[object, object]]:
     return [(one[0], one[1]) for one in found if isinstance(one, list) and len(one) == len(("name", "code"))]
 
 
+def _wrong_desk(desk: Desk, notice: Notice, head: views.Head) -> views.View:
+    return views.WrongDesk(head, _texts(notice, "services"), _texts(notice, "forwarded"))
+
+
+def _forward(desk: Desk, notice: Notice, head: views.Head) -> views.View:
+    mail = mails.original(desk.conn, int(str(notice.params["mail"])))
+    box = desk.settings.mailbox
+    fits = len(mail.raw) <= desk.settings.report.max_bytes // 4 * 3
+    return views.Forward(
+        head, _texts(notice, "services"), str(notice.params["sender"]), mail.received_at, mail.size,
+        box.processed_folder if box else "", mail.raw if fits else b"",
+    )  # fmt: skip
+
+
+def _texts(notice: Notice, name: str) -> tuple[str, ...]:
+    found = notice.params.get(name)
+    return tuple(str(one) for one in found) if isinstance(found, list) else ()
+
+
 def _alarm(desk: Desk, notice: Notice, head: views.Head) -> views.View:
     params = notice.params
     return views.Alarm(
@@ -279,6 +303,8 @@ _ABOUT_NOTHING: Final[Mapping[str, Callable[[Desk, Notice, views.Head], views.Vi
         "unclear": _unclear,
         "unreadable": _unreadable,
         "alarm": _alarm,
+        "wrong_desk": _wrong_desk,
+        "forward": _forward,
         "inbound": _inbound,
         "help": lambda desk, notice, head: views.Help(head, str(notice.params.get("subject", ""))),
         "form": lambda desk, notice, head: views.FormMail(head),

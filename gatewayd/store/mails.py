@@ -5,7 +5,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from gatewayd.store.instants import to_ms
+from gatewayd.store.instants import from_ms, to_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,20 @@ def store(
         (digest, folder, uidvalidity, uid, size, raw, to_ms(now)),
     ).fetchone()
     return StoredMail(row["id"], row["state"], row["attempts"])
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A stored mail as it came; `raw` may be over by its retention."""
+
+    raw: bytes
+    size: int
+    received_at: datetime
+
+
+def original(conn: sqlite3.Connection, mail: int) -> Original:
+    row = conn.execute("SELECT raw, size, received_at FROM incoming_mails WHERE id = ?", (mail,)).fetchone()
+    return Original(bytes(row["raw"]), row["size"], from_ms(row["received_at"]))
 
 
 def done(conn: sqlite3.Connection, mail: int, result: str, *, sender: str, auth: str, content: bytes) -> None:

@@ -1,6 +1,7 @@
 """Every kind of mail in both languages: it parses, it threads, and its plain text says everything."""
 
 from dataclasses import replace
+from email.message import EmailMessage
 from typing import Literal
 
 import pytest
@@ -65,6 +66,11 @@ FACTS = {
         "BATAL", "Perkiraan bila disetujui sekarang", "09.10–10.28 WIB (setelah 30 bagian SMS yang sudah antre)",
         "Indosat: 121 bagian SMS, Rp 42.350, gsm1", "PULSA TIDAK CUKUP: kurang Rp 66.700.",
     ],
+    "wrong-desk": [
+        "AKUN BARU, EMAIL BARU", "sudah kami teruskan kepada staf@kampus.example", "Tidak ada pesan yang dikirim",
+    ],
+    "forward": ["Layanan           : AKUN BARU", "baa@kampus.example", "Email aslinya terlampir."],
+    "forward-big": ["9.180 KB", "folder Processed", "sebagai permohonan UPSI-2026-000123"],
     "receipt-ucs2": ["UCS", "☺ (U+263A)", "dan 10 lainnya", "belum diketahui", "HURUF SMS: YA"],
     "incoming-sms": ["gsm1", "+6281200000144", "Mohon info jadwal wisuda", "Bagian yang tidak sampai: 1"],
     "correction": [
@@ -216,3 +222,37 @@ def test_long_message_ids_thread_as_they_are() -> None:
 def test_a_head_that_must_not_be_sent_is_refused(head: views.Head) -> None:
     with pytest.raises(UnsafeHeader):
         compose(views.FormMail(head), LOOK)
+
+
+PLAIN = b"From: baa@kampus.example\r\nMIME-Version: 1.0\r\n\r\nAKUN BARU [x]\r\n"
+
+
+def forwarded(original: bytes) -> EmailMessage:
+    view = EXAMPLES["forward"]
+    assert isinstance(view, views.Forward)
+    return next(iter(parse(compose(replace(view, original=original), LOOK)).iter_attachments()))  # type: ignore[return-value]
+
+
+def test_a_mail_is_passed_on_as_a_mail_byte_for_byte() -> None:
+    raw = compose(replace(EXAMPLES["forward"], original=PLAIN), LOOK)  # type: ignore[type-var]
+    assert PLAIN in raw
+    part = forwarded(PLAIN)
+    assert (part.get_content_type(), part.get_filename()) == ("message/rfc822", "formulir.eml")
+    assert part["Content-Transfer-Encoding"] is None
+
+
+@pytest.mark.parametrize(
+    "original", [PLAIN + "Salam – ☺".encode(), PLAIN + b"x" * 2_000, PLAIN + b"\0", b"\xff\xfe broken"]
+)
+def test_a_mail_that_cannot_stand_in_one_of_seven_bits_is_passed_on_as_a_file(original: bytes) -> None:
+    part = forwarded(original)
+    assert (part.get_content_type(), part.get_filename()) == ("application/octet-stream", "formulir.eml")
+    assert part.get_payload(decode=True) == original
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n\r\n"])
+def test_what_ends_or_bounds_a_mail_oddly_ends_only_itself(end: bytes) -> None:
+    hostile = b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhalo\n--b--\n--==\nSubject: x" + end
+    mail = parse(compose(replace(EXAMPLES["forward"], original=hostile), LOOK))  # type: ignore[type-var]
+    assert len(list(mail.iter_attachments())) == 1
+    assert "Email aslinya terlampir." in body(mail)

@@ -364,3 +364,15 @@ def test_berhenti_is_obeyed_and_confirmed_by_the_sim_it_came_to(campus: Campus) 
     assert "BERHENTI" in text(receipt)
     campus.daemon.cli("cancel", number)
     campus.daemon.cli("optout", "remove", asker)
+
+
+def test_a_form_for_another_desk_is_passed_on_with_the_mail_itself(campus: Campus) -> None:
+    body = form(recipients="", SMS_MASSAL="[ ] MAHASISWA [ ] PEGAWAI [ ] DOSEN [ ] LAINNYA")
+    mail = make(UNIT, "Permohonan akun", body.replace("SMS MASSAL", "SISTEM INFORMASI:\nAKUN BARU [x]\nSMS MASSAL"))
+    campus.post(mail)
+    said = text(campus.answer_to(mail, UNIT))
+    assert "AKUN BARU" in said
+    assert STAFF in said
+    passed_on = campus.wait_mail(STAFF, lambda m: "AKUN BARU" in str(m["Subject"]))
+    (original,) = [part for part in passed_on.walk() if part.get_content_type() == "message/rfc822"]
+    assert original.get_payload(0)["Message-ID"] == mail["Message-ID"]
