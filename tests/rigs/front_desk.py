@@ -112,7 +112,8 @@ class FrontDesk:
         asked: list[Asked] = []
         for notice in notices.uncomposed(self.conn, self.now, most):
             job = compose._job(self.ctx, notice)
-            self._loop.run_until_complete(self._store.run(compose._keep, self.ctx, [job], BytesIO(b"mail"), [4], self.now))
+            mail = BytesIO(b"mail")
+            self._loop.run_until_complete(self._store.run(compose._keep, self.ctx, [job], mail, [4], self.now))
             if job.token and notice.request is not None:
                 params = notice.params
                 asked.append(
