@@ -14,7 +14,7 @@ def add_parser(verbs: Verbs) -> None:
     parser = add_verb(verbs, "send", run, "Make a request from the command line; it is approved like any other.")
     to = parser.add_mutually_exclusive_group(required=True)
     to.add_argument("--to", nargs="+", metavar="N", help="numbers or addresses")
-    to.add_argument("--list", type=Path, metavar="F", help="CSV or XLSX file of recipients")
+    to.add_argument("--list", type=Path, metavar="F", help="CSV, XLSX or ODS file of recipients")
     parser.add_argument(
         "--text", required=True, metavar="T", help="the message; {column} is filled in for each recipient"
     )

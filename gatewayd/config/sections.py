@@ -190,7 +190,7 @@ class Approval(Section):
 
 
 class Group(Section):
-    """A directory file (CSV or XLSX) behind a box of the form."""
+    """A directory file (CSV, XLSX or ODS) behind a box of the form."""
 
     file: Path
     title: str = ""

@@ -1,4 +1,4 @@
-"""Bytes of a CSV or XLSX file → tables of text.
+"""Bytes of a CSV, XLSX or ODS file → tables of text.
 
 In: the bytes; what they are is told by content, never by a name. Out: one Table per visible sheet, each row with
 its number as a person counts and its cells as text; or a code of wire/faultcodes.py. Limits come first: packed and
