@@ -62,6 +62,8 @@ class Mailbox(_Server):
     max_bytes: Annotated[int, Field(ge=65536)] = 10 * 1024 * 1024
     #: authserv-ids of the own mail server whose Authentication-Results are believed.
     trusted_authserv_ids: tuple[str, ...] = ()
+    #: Check DKIM signatures ourselves, with DNS, where no such header is on a mail.
+    own_dkim_check: bool = False
     #: Only for mailboxes that no outsider can write to.
     trust_all_senders: bool = False
 

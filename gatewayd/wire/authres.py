@@ -29,6 +29,10 @@ class Lexeme:
     is_quoted: bool = False
 
 
+_NO_IDS: Final = "no authserv-id is configured"
+_NO_FIELD: Final = "no Authentication-Results of a configured server"
+#: The details of verdicts on mails about which no believed server said a word.
+SILENT: Final = frozenset({_NO_IDS, _NO_FIELD})
 #: Of the field and of a method; what another one would mean nobody knows (RFC 8601 §2.2).
 _VERSION: Final = Lexeme("1")
 
@@ -63,7 +67,7 @@ def verdict(values: Sequence[str], trusted: Collection[str], from_domain: str) -
     """Judge a mail by its Authentication-Results fields."""
     ids = {one.strip().lower() for one in trusted if one.strip()}
     if not ids:
-        return Verdict(False, "no authserv-id is configured")
+        return Verdict(False, _NO_IDS)
     for value in values:
         if _leading_id(value) not in ids:
             continue
@@ -71,7 +75,7 @@ def verdict(values: Sequence[str], trusted: Collection[str], from_domain: str) -
         if parsed is None:
             return Verdict(False, "the server's Authentication-Results does not parse")
         return _judge(parsed.results, from_domain.lower())
-    return Verdict(False, "no Authentication-Results of a configured server")
+    return Verdict(False, _NO_FIELD)
 
 
 def _judge(results: Sequence[Result], domain: str) -> Verdict:
