@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from gatewayd.config.sections import Settings
+from gatewayd.config.sections import OAuth2, Settings
 from gatewayd.config.values import Secret
 from gatewayd.errors import SettingsError
 from gatewayd.wire.payload_signature import SHORTEST_KEY
@@ -25,6 +25,8 @@ def _secrets(settings: Settings) -> dict[str, Secret | None]:
     return {
         "mailbox.password": settings.mailbox.password if settings.mailbox else None,
         "smtp.password": settings.smtp.password if settings.smtp else None,
+        **_tokens("mailbox", settings.mailbox.oauth2 if settings.mailbox else None),
+        **_tokens("smtp", settings.smtp.oauth2 if settings.smtp else None),
         "mqtt.password": settings.mqtt.password if settings.mqtt else None,
         "mqtt.selftest.password": settings.mqtt.selftest.password if settings.mqtt and settings.mqtt.selftest else None,
         **{
@@ -32,4 +34,11 @@ def _secrets(settings: Settings) -> dict[str, Secret | None]:
             for index, client in enumerate(settings.mqtt.clients if settings.mqtt else ())
         },
         **{f"modems[{index}].pin": modem.pin for index, modem in enumerate(settings.modems)},
+    }
+
+
+def _tokens(section: str, oauth2: OAuth2 | None) -> dict[str, Secret | None]:
+    return {
+        f"{section}.oauth2.client_secret": oauth2.client_secret if oauth2 else None,
+        f"{section}.oauth2.refresh_token": oauth2.refresh_token if oauth2 else None,
     }

@@ -166,7 +166,7 @@ def _links(settings: Settings) -> Iterator[str]:
     if mqtt is not None and mqtt.selftest is not None and mqtt.selftest.user == mqtt.user:
         yield "mqtt.selftest.user: must be another account than mqtt.user, one with few rights"
     box = settings.mailbox
-    if box is not None and not box.trusted_authserv_ids and not box.trust_all_senders:
+    if box is not None and not (box.trusted_authserv_ids or box.own_dkim_check or box.trust_all_senders):
         yield "mailbox.trusted_authserv_ids: is missing (no sender could be proven, so no form would be taken)"
     if box is not None and settings.smtp is None:
         yield "smtp: is missing (the mailbox needs it to answer)"

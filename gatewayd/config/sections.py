@@ -6,13 +6,15 @@ left out, and `gatewayd check` says so.
 
 from datetime import date, time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
 from gatewayd.config.modem import Modem
 from gatewayd.config.values import Address, Duration, Name, Secret, Section, TimeOfDay, Zone, spelt
 
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 Port = Annotated[int, Field(ge=1, le=65535)]
 ChannelName = Literal["sms", "email"]
 PriorityName = Literal["urgent", "normal", "bulk"]
@@ -44,12 +46,51 @@ class _Server(Section):
 
     @model_validator(mode="after")
     def _password_with_user(self) -> "_Server":
-        if self.user and self.password is None:
+        if self.user and self.password is None and not self._has_tokens():
             raise ValueError('password: needed with user, as {credential = "NAME"} or {file = "PATH"}')
         return self
 
+    def _has_tokens(self) -> bool:
+        return False
 
-class Mailbox(_Server):
+
+class OAuth2(Section):
+    """How to get access tokens for auth = "xoauth2"."""
+
+    token_endpoint: str
+    client_id: str
+    client_secret: Secret | None = None
+    refresh_token: Secret
+    scope: str = ""
+    ca_file: Path | None = None
+    timeout: Duration = 20.0
+    #: Where a new refresh token is kept, for services that give one with each access token.
+    rotated_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _safe(self) -> "OAuth2":
+        url = urlsplit(self.token_endpoint)
+        if url.scheme != "https" and not (url.scheme == "http" and url.hostname in _LOOPBACK):
+            raise ValueError("token_endpoint: an address that begins with https://")
+        if not url.hostname or url.username is not None or not self.token_endpoint.isascii():
+            raise ValueError("token_endpoint: an address such as https://login.example/token")
+        return self
+
+
+class _MailServer(_Server):
+    oauth2: OAuth2 | None = None
+
+    def _has_tokens(self) -> bool:
+        return self.oauth2 is not None
+
+    @model_validator(mode="after")
+    def _tokens_are_used(self) -> "_MailServer":
+        if self.oauth2 is not None and (self.auth != "xoauth2" or self.password is not None):
+            raise ValueError('oauth2: with auth = "xoauth2" and without password')
+        return self
+
+
+class Mailbox(_MailServer):
     port: Port = 993
     tls: Literal["tls", "starttls", "none"] = "tls"
     folder: str = "INBOX"
@@ -62,11 +103,13 @@ class Mailbox(_Server):
     max_bytes: Annotated[int, Field(ge=65536)] = 10 * 1024 * 1024
     #: authserv-ids of the own mail server whose Authentication-Results are believed.
     trusted_authserv_ids: tuple[str, ...] = ()
+    #: Check DKIM signatures ourselves, with DNS, where no such header is on a mail.
+    own_dkim_check: bool = False
     #: Only for mailboxes that no outsider can write to.
     trust_all_senders: bool = False
 
 
-class Smtp(_Server):
+class Smtp(_MailServer):
     port: Port = 587
     tls: Literal["tls", "starttls", "none"] = "starttls"
     sender: Address

@@ -17,9 +17,10 @@ from typing import Final
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, IMAPClientReadOnlyError
 
-from gatewayd.config import Mailbox
+from gatewayd.config import Mailbox, OAuth2
 from gatewayd.errors import LinkError, ProtocolError, SettingsError
 from gatewayd.intake.base import IncomingMail
+from gatewayd.oauth2 import access_token
 
 #: What is read of a mail that is too big: its header, and enough of the text to answer it.
 HEAD_BYTES: Final = 65536
@@ -150,6 +151,9 @@ class ImapSession:
         settings = self._settings
         if settings.tls == "none" and settings.host not in _LOOPBACK:
             raise ProtocolError("login: a password is not sent over a network without TLS")
+        if settings.oauth2 is not None:
+            _log_in_by_token(client, settings.user, settings.oauth2)
+            return
         password = settings.password.read() if settings.password is not None else ""
         if settings.auth == "xoauth2":
             client.oauth2_login(settings.user, password)
@@ -158,6 +162,17 @@ class ImapSession:
             client.plain_login(settings.user, password)
         else:
             client.login(settings.user, password)
+
+
+def _log_in_by_token(client: IMAPClient, user: str, settings: OAuth2) -> None:
+    """A token that is refused may have been withdrawn before its time: one new one is tried."""
+    token = access_token(settings)
+    try:
+        client.oauth2_login(user, token)
+    except IMAPClientAbortError:
+        raise
+    except IMAPClientError:
+        client.oauth2_login(user, access_token(settings, refused=token))
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 In: IncomingMail from an intake. Out: its disposition, after the commit. The steps:
 1. Store the bytes and count the attempt (one commit). A mail known by its digest is moved again, no more.
-2. Read it in the sandbox. A child that dies leaves the mail where it is; after ATTEMPTS it is quarantined.
+2. Read it in the sandbox. A child that dies leaves the mail where it is; after ATTEMPTS it is quarantined. Where the
+   settings say so, another child checks DKIM of a mail that the mail server said nothing about; while DNS gives no
+   answer the mail stays where it is, after ATTEMPTS it counts as unproven.
 3. In one transaction: the effect (request, correction, decision, answer, or nothing) and `done`.
 Automatic mail and mail from senders that cannot be proven get no answer and decide nothing.
 """
@@ -10,6 +12,7 @@ Automatic mail and mail from senders that cannot be proven get no answer and dec
 import json
 import sqlite3
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
@@ -23,13 +26,22 @@ from gatewayd.stages.correspond import Correspondence, effect
 from gatewayd.stages.forms import FormDesk, PreparedForm
 from gatewayd.stages.people import person_of, unit_of
 from gatewayd.store import mails, notices
-from gatewayd.wire import reading
+from gatewayd.wire import authres, dkimproof, reading
+from gatewayd.wire.dkimproof import DkimProof
 from gatewayd.wire.reading import ReadMail
 
 ATTEMPTS: Final = 3
 _DAY: Final = timedelta(days=1)
 #: Reads a mail; raises SandboxError where it cannot be read within the limits.
 Reader: TypeAlias = Callable[[bytes], Awaitable[bytes]]
+
+
+#: Checks DKIM of a mail from a domain; raises SandboxError.
+Prover: TypeAlias = Callable[[bytes], Awaitable[bytes]]
+
+
+async def _prove_in_sandbox(payload: bytes) -> bytes:
+    return await sandbox.call("gatewayd.intake.dkim_check:prove", payload)
 
 
 async def _read_in_sandbox(payload: bytes) -> bytes:
@@ -39,8 +51,8 @@ async def _read_in_sandbox(payload: bytes) -> bytes:
 class MailDesk:
     """The `accept` of the mailbox."""
 
-    def __init__(self, ctx: Context, read: Reader = _read_in_sandbox) -> None:
-        self._ctx, self._reader = ctx, read
+    def __init__(self, ctx: Context, read: Reader = _read_in_sandbox, prove: Prover = _prove_in_sandbox) -> None:
+        self._ctx, self._reader, self._prover = ctx, read, prove
         self._forms = FormDesk(ctx)
 
     async def accept(self, mail: IncomingMail) -> Disposition:
@@ -59,6 +71,12 @@ class MailDesk:
             if stored.attempts >= ATTEMPTS:
                 return await self._quarantine(stored.id, "it could not be read in three attempts")
             return Disposition.LATER
+        if self._asks_dkim(mail, read):
+            proof = await self._dkim(mail, read)
+            if proof.result == "later" and stored.attempts < ATTEMPTS:
+                get_logger().warning("mail.unproven_yet", uid=mail.uid, sender=mask(read.sender), why=proof.detail)
+                return Disposition.LATER
+            read = replace(read, authenticated=proof.result == "pass", auth_detail=proof.detail)
         await self._understand(mail, stored.id, read)
         return Disposition.PROCESSED
 
@@ -79,6 +97,19 @@ class MailDesk:
         except (SandboxError, ValueError) as error:
             get_logger().error("mail.unreadable", uid=mail.uid, size=mail.size, why=str(error))
             return None
+
+    def _asks_dkim(self, mail: IncomingMail, read: ReadMail) -> bool:
+        """Only the whole mail can be checked, and only the mail server's silence is filled."""
+        box = self._ctx.settings.mailbox
+        is_silent = not read.authenticated and read.auth_detail in authres.SILENT
+        return bool(box and box.own_dkim_check) and is_silent and not read.automatic and not mail.too_big
+
+    async def _dkim(self, mail: IncomingMail, read: ReadMail) -> DkimProof:
+        head = json.dumps({"domain": read.sender.rpartition("@")[2]}).encode()
+        try:
+            return dkimproof.from_json(await self._prover(head + b"\n" + mail.raw))
+        except (SandboxError, ValueError) as error:
+            return DkimProof("fail", f"dkim: {error}"[:200])
 
     async def _understand(self, mail: IncomingMail, stored: int, read: ReadMail) -> None:
         letter = Correspondence(stored, read, mail.too_big)

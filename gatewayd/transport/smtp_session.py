@@ -19,9 +19,10 @@ from typing import Final
 
 import aiosmtplib
 
-from gatewayd.config import Smtp
+from gatewayd.config import OAuth2, Smtp
 from gatewayd.core.outcome import Blame, Cause, Deferred, InDoubt, Outcome, Rejected
 from gatewayd.errors import LinkError, ProtocolError, SettingsError
+from gatewayd.oauth2 import access_token
 from gatewayd.wire.causes import smtp_outcome
 
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -193,13 +194,15 @@ async def _greet(client: aiosmtplib.SMTP) -> None:
 
 
 async def _log_in(client: aiosmtplib.SMTP, settings: Smtp) -> None:
-    if not settings.user or settings.password is None:
+    if not settings.user or (settings.password is None and settings.oauth2 is None):
         return
     if settings.tls == "none" and settings.host not in _LOOPBACK:
         raise ProtocolError("a password is not sent over a network without TLS")
     try:
-        password = settings.password.read()
-        if settings.auth == "xoauth2":
+        password = settings.password.read() if settings.password is not None else ""
+        if settings.oauth2 is not None:
+            await _log_in_by_token(client, settings.user, settings.oauth2)
+        elif settings.auth == "xoauth2":
             await client.auth_xoauth2(settings.user, password)
         elif "plain" in client.server_auth_methods:
             await client.auth_plain(settings.user, password)
@@ -214,6 +217,15 @@ async def _log_in(client: aiosmtplib.SMTP, settings: Smtp) -> None:
         raise LinkError(f"login: {_reason(error)}") from error
     except aiosmtplib.SMTPException as error:
         raise ProtocolError(f"login: {_reason(error)}") from error
+
+
+async def _log_in_by_token(client: aiosmtplib.SMTP, user: str, settings: OAuth2) -> None:
+    """A token that is refused may have been withdrawn before its time: one new one is tried."""
+    token = await asyncio.to_thread(access_token, settings)
+    try:
+        await client.auth_xoauth2(user, token)
+    except aiosmtplib.SMTPAuthenticationError:
+        await client.auth_xoauth2(user, await asyncio.to_thread(access_token, settings, refused=token))
 
 
 def _lost_or_untrusted(error: Exception) -> LinkError | ProtocolError:

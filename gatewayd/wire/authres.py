@@ -29,6 +29,14 @@ class Lexeme:
     is_quoted: bool = False
 
 
+_NO_IDS: Final = "no authserv-id is configured"
+_NO_FIELD: Final = "no Authentication-Results of a configured server"
+#: The details of verdicts on mails about which no believed server said a word.
+SILENT: Final = frozenset({_NO_IDS, _NO_FIELD})
+#: Of the field and of a method; what another one would mean nobody knows (RFC 8601 §2.2).
+_VERSION: Final = Lexeme("1")
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """One method's result; `properties` are ("header.from", "kampus.example"), keys in lower case."""
@@ -59,7 +67,7 @@ def verdict(values: Sequence[str], trusted: Collection[str], from_domain: str) -
     """Judge a mail by its Authentication-Results fields."""
     ids = {one.strip().lower() for one in trusted if one.strip()}
     if not ids:
-        return Verdict(False, "no authserv-id is configured")
+        return Verdict(False, _NO_IDS)
     for value in values:
         if _leading_id(value) not in ids:
             continue
@@ -67,7 +75,7 @@ def verdict(values: Sequence[str], trusted: Collection[str], from_domain: str) -
         if parsed is None:
             return Verdict(False, "the server's Authentication-Results does not parse")
         return _judge(parsed.results, from_domain.lower())
-    return Verdict(False, "no Authentication-Results of a configured server")
+    return Verdict(False, _NO_FIELD)
 
 
 def _judge(results: Sequence[Result], domain: str) -> Verdict:
@@ -83,24 +91,40 @@ def _judge(results: Sequence[Result], domain: str) -> Verdict:
         return Verdict(False, f"dmarc={dmarc[0].result[:20]}")
     for result in results:
         if result.method == "dkim" and result.result == "pass":
-            signers = [name.lower() for name in result.values("header.d")]
-            if len(signers) == 1 and _is_aligned(signers[0], domain):
+            signers = _signers(result)
+            if len(signers) == 1 and is_aligned(signers[0], domain):
                 return Verdict(True, f"dkim=pass header.d={signers[0]}")
     return Verdict(False, "neither dmarc=pass nor an aligned dkim=pass")
 
 
-def _is_aligned(signer: str, domain: str) -> bool:
-    """The signer is the From domain or one above it. One below it does not speak for it: that needs less than
-    relaxed DMARC asks, and no list of public suffixes."""
+def _signers(result: Result) -> list[str]:
+    """The domains of a signature: header.d, or where a server writes header.i alone that one, since the domain of i=
+    is d= or one below it (RFC 6376 §3.5)."""
+    if signers := result.values("header.d"):
+        return [name.lower() for name in signers]
+    return [name.rpartition("@")[2].lower() if name.count("@") == 1 else "" for name in result.values("header.i")]
+
+
+def is_aligned(signer: str, domain: str) -> bool:
+    """The signer is the From domain or one above it. One below it does not speak for it: that would need DMARC's
+    organisational domain, and so a list of public suffixes."""
     return signer == domain or (signer.count(".") >= 1 and domain.endswith(f".{signer}"))
 
 
 def _leading_id(value: str) -> str:
     """The authserv-id alone, for a field whose rest may not parse."""
-    lexemes = _lexemes(value.partition(";")[0])
-    if not lexemes:
-        return ""
-    return lexemes[0].text.lower()
+    place = 0
+    while place < len(value):
+        if value[place] in _SPACE:
+            place += 1
+        elif value[place] == "(" and (behind := _after_comment(value, place)) > 0:
+            place = behind
+        elif value[place] == '"':
+            return _quoted(value, place)[0].lower()
+        else:
+            token = _TOKEN.match(value, place)
+            return token[0].lower() if token else ""
+    return ""
 
 
 def parse(value: str) -> AuthResults | None:
@@ -109,9 +133,8 @@ def parse(value: str) -> AuthResults | None:
     if lexemes is None:
         return None
     head, *rest = _clauses(lexemes)
-    if not head or len(head) > 2 or head[0].text in (";", "="):
-        return None
-    if len(head) == 2 and not head[1].text.isdecimal():
+    # No server quotes its id; a filter that takes out forged fields may overlook a quoted one.
+    if not head or head[0].is_quoted or head[0] == Lexeme("=") or head[1:] not in ([], [_VERSION]):
         return None
     results: list[Result] = []
     for clause in rest:
@@ -143,8 +166,13 @@ def _result(clause: Sequence[Lexeme]) -> Result | None:
             return None
         pairs.append((triple[0].text.lower(), triple[2].text))
     (method, result), properties = pairs[0], pairs[1:]
-    method = method.partition("/")[0]
-    if not _KEYWORD.fullmatch(method) or not _KEYWORD.fullmatch(result) or clause[2].is_quoted:
+    method, _, version = method.partition("/")
+    if (
+        version not in ("", _VERSION.text)
+        or not _KEYWORD.fullmatch(method)
+        or not _KEYWORD.fullmatch(result)
+        or clause[2].is_quoted
+    ):
         return None
     return Result(method, result.lower(), tuple(properties))
 
@@ -163,6 +191,9 @@ def _lexemes(value: str) -> list[Lexeme] | None:
             place = _after_comment(value, place)
         elif char == '"':
             text, place = _quoted(value, place)
+            # A quoted local part stands before its "@domain" (pvalue).
+            if place > 0 and value.startswith("@", place) and (token := _TOKEN.match(value, place)):
+                text, place = text + token[0], token.end()
             lexemes.append(Lexeme(text, True))
         elif char in ";=":
             lexemes.append(Lexeme(char))

@@ -25,7 +25,6 @@ _ID: Final = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,250}>")
 #: Bytes of text parts that are decoded; the part that passes it is the last.
 _MAX_SOURCE: Final = 1_500_000
 _MAX_IDS: Final = 50
-_RESENT: Final = ("resent-from", "resent-sender", "resent-date", "resent-to")
 #: Multiple fields of these names make a mail mean two things.
 _ONCE: Final = ("from", "sender", "subject", "date", "message-id", "content-type", "in-reply-to", "references")
 
@@ -97,7 +96,7 @@ def _verdict(header: Header, sender: str, trust: Trust) -> authres.Verdict:
     defects = (*header.defects, *_repeated(header))
     if defects:
         return authres.Verdict(False, f"defect: {defects[0]}")
-    if any(header.has(name) for name in _RESENT):
+    if any(name.startswith("resent-") for name, _ in header.fields):
         return authres.Verdict(False, "the mail was resent")
     if trust.all_senders:
         return authres.Verdict(True, "every sender is trusted by the settings")

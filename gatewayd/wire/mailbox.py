@@ -14,7 +14,9 @@ from gatewayd.wire.plaintext import one_line
 _LONGEST: Final = 254
 _LOCAL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_PHRASE: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~. \t\x80-\U0010ffff-]*")
+_WORDS: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~. \t\x80-\U0010ffff-]*"
+#: Words, and behind some of them a comment such as "(BAA)".
+_PHRASE: Final = re.compile(rf"{_WORDS}(?:\({_WORDS}\){_WORDS})*")
 
 
 @dataclass(frozen=True, slots=True)

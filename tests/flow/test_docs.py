@@ -30,17 +30,22 @@ MODEMS: Final = ROOT / "docs" / "modems.md"
 README: Final = ROOT / "README.md"
 EXAMPLE: Final = ROOT / "config" / "gatewayd.toml"
 
+_TOKEN_KEYS: Final = {
+    "token_endpoint", "client_id", "client_secret", "refresh_token", "scope", "ca_file", "timeout", "rotated_file",
+}  # fmt: skip
 #: Keys that the example leaves out: few installations touch them.
 ONLY_IN_DOCS: Final = {
-    "mailbox": {"auth", "ca_file", "timeout", "trust_all_senders"},
-    "smtp": {"auth", "ca_file", "reply_to", "helo_name", "timeout", "data_timeout"},
+    "mailbox": {"auth", "oauth2", "ca_file", "timeout", "trust_all_senders"},
+    "mailbox.oauth2": _TOKEN_KEYS,
+    "smtp.oauth2": _TOKEN_KEYS,
+    "smtp": {"auth", "oauth2", "ca_file", "reply_to", "helo_name", "timeout", "data_timeout"},
     "mqtt": {"auth", "ca_file", "client_id", "keepalive", "session_expiry", "receive_maximum", "timeout"},
     "modems": {"smsc", "command_gap", "submit_timeout"},
     "units": {"max_recipients"},
 }
 
-_HEADING: Final = re.compile(r"^#{2,3} (?:`\[+([a-zA-Z_.]+)\]+`|(Secrets))$")
-_ROW: Final = re.compile(r"^\| `([a-z_]+)` \| .* \| (required|none|`[^|]*`) \| \S.* \|$")
+_HEADING: Final = re.compile(r"^#{2,3} (?:`\[+([a-zA-Z0-9_.]+)\]+`|(Secrets))$")
+_ROW: Final = re.compile(r"^\| `([a-z0-9_]+)` \| .* \| (required|none|`[^|]*`) \| \S.* \|$")
 
 
 def sections() -> dict[str, type[BaseModel]]:

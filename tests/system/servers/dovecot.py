@@ -40,7 +40,7 @@ mail_location = maildir:{d}/mail/%n
 mail_uid = {user}
 mail_gid = {group}
 first_valid_uid = 0
-auth_mechanisms = plain login
+auth_mechanisms = plain login{mechanisms}
 auth_failure_delay = 0
 passdb {{
   driver = passwd-file
@@ -87,6 +87,18 @@ namespace inbox {{
   inbox = yes
   separator = /
 }}
+"""
+
+_BY_TOKEN = """
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {d}/oauth2.conf
+}}
+"""
+_TOKENINFO = """
+tokeninfo_url = {url}
+username_attribute = user
 """
 
 
@@ -183,16 +195,19 @@ class Dovecot:
 
 
 @contextmanager
-def running_dovecot(users: Sequence[str] = USERS) -> Iterator[Dovecot]:
-    """A Dovecot for the time of the block."""
+def running_dovecot(users: Sequence[str] = USERS, tokeninfo: str = "") -> Iterator[Dovecot]:
+    """A Dovecot for the time of the block. `tokeninfo`: it takes access tokens too, and asks there whose they are."""
     require("dovecot", PACKAGES)
     user = _user()
     with server_folder(user) as folder:
         server = Dovecot(folder, make_authority(folder), tuple(users))
         config = _CONFIG.format(
             d=folder, user=user, group=_group(user), imap=server.imap_port, imaps=server.imaps_port,
-            lmtp=server.lmtp_port, sasl=server.sasl_port,
+            lmtp=server.lmtp_port, sasl=server.sasl_port, mechanisms=" xoauth2" if tokeninfo else "",
         )  # fmt: skip
+        if tokeninfo:
+            config += _BY_TOKEN.format(d=folder)
+            (folder / "oauth2.conf").write_text(_TOKENINFO.format(url=tokeninfo), encoding="ascii")
         (folder / "dovecot.conf").write_text(config, encoding="ascii")
         (folder / "users").write_text(
             "".join(f"{name}:{{PLAIN}}{PASSWORD}::::::\n" for name in users), encoding="ascii"
