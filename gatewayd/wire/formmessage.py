@@ -44,11 +44,13 @@ _THANKS_TO_US: Final = re.compile(
 )
 #: What leads to a passage in quotation marks that is the message, and not to a title.
 _LEADS: Final = re.compile(
-    r"(?:^|[:=\n]|\b(?:isi(?:nya)?|pesan(?:nya)?|sms|teks(?:nya)?|redaksi(?:nya)?|ber?bunyi|berikut|sbb\.?|bahwa|ini"
+    r"(?:[:=]|\b(?:isi(?:nya)?|pesan(?:nya)?|sms|teks(?:nya)?|redaksi(?:nya)?|ber?bunyi|berikut|sbb\.?|bahwa|ini"
     r"|(?:di|me|meng)?kirim(?:kan)?|(?:di)?sampaikan|(?:di)?informasikan|dosen|mahasiswa|pegawai|karyawan|alumni))"
-    r"[\s,]*$",
+    r"$",
     re.I,
 )
+#: Characters before a passage that are looked at.
+_LONGEST_LEAD: Final = 60
 #: The whole of KETERANGAN says where the text is, and that is not here.
 _ELSEWHERE: Final = re.compile(
     r"\W*(?:(?:mohon |silakan )?(?:isi|teks|redaksi|naskah|pesan|sms|lihat|cek|buka|sesuai|seperti|ada|bunyi)\b"
@@ -94,18 +96,23 @@ def _of_passages(body: str, passages: list[tuple[int, int]], is_wrapped: bool) -
     """The message of a text with passages in quotation marks."""
     rest = _outside(body, passages)
     begin, end = passages[0]
-    is_led = _LEADS.search(body[: begin - 1]) is not None
     if len(passages) == 1 and not any(char.isalnum() for char in rest):
         return Message(clean(body[begin:end], is_wrapped))
     if not (_INSTRUCTION.search(rest) or _ISI.search(rest) or _AS_FOLLOWS.search(rest)):
         return _behind(body, is_wrapped)
     if len(passages) > 1:
         return Message("", True)
-    if is_led:
+    if _leads(body[: begin - 1]):
         return Message(clean(body[begin:end], is_wrapped))
     # A quotation inside the message, or the title of something.
     is_inside = _ISI.search(body, 0, begin) or _AS_FOLLOWS.search(body, 0, begin)
     return _behind(body, is_wrapped) if is_inside else Message("", True)
+
+
+def _leads(lead: str) -> bool:
+    """Whether a passage behind `lead` is the message: it stands in a line of its own, or is introduced."""
+    bare = lead.rstrip(" ,\t\n")
+    return not bare or "\n" in lead[len(bare) :] or _LEADS.search(bare[-_LONGEST_LEAD:]) is not None
 
 
 def clean(text: str, is_wrapped: bool = True) -> str:

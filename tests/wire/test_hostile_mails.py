@@ -109,6 +109,8 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     ),
     "labels, blanks and quotes in turn": lambda: FORM + b'  KETERANGAN : "  isi = \n' * 40_000,
     "blanks of a megabyte": lambda: FORM + b" " * 1_000_000 + b"x",
+    "blank lines before a quotation": lambda: FORM + b"mohon kirim x" + b"\n " * 9000 + b'x "abcdefghijk" y',
+    "preformatted lines": lambda: HTML + b"<pre>" + b"\n" * 1_000_000 + b"x</pre>",
     "ticks without boxes": lambda: TEXT + b"NAMA UNIT: A\nNAMA LENGKAP: B\nSMS MASSAL: " + b"v x " * 200_000,
     "cells without words": lambda: TEXT + b"NAMA UNIT: A\nNAMA LENGKAP: B\nSMS MASSAL: v" + b"\t \n" * 200_000,
     "RFC 2047 torture": lambda: FROM + b"Subject: " + b"=?utf-8?b?=?= =?x?q?=?q?=FF?= =?utf-8?q?a?=" * 180 + b"\n\nx",
