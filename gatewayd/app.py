@@ -8,7 +8,7 @@ settings, on the same open store. Anything but a lost link ends the process; sys
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +18,7 @@ from gatewayd import __version__
 from gatewayd.clock import Clock, boot_id
 from gatewayd.config import Settings
 from gatewayd.core.health import Health, LinkState
-from gatewayd.core.model import Channel
+from gatewayd.core.model import AttemptKey, Channel
 from gatewayd.core.schedule import Pace
 from gatewayd.intake import control
 from gatewayd.intake.imap import MailboxState, MailIntake
@@ -62,9 +62,12 @@ class _Line:
     pace: Pace
 
 
-def transports(settings: Settings, clock: Clock) -> list[_Line]:
-    """Every transport of the settings. A new kind of transport is one more line here."""
-    lines = [_Line(ModemTransport(modem, clock), pace_of(modem)) for modem in settings.modems]
+def transports(settings: Settings, clock: Clock, on_air: Mapping[str, AttemptKey]) -> list[_Line]:
+    """Every transport of the settings, with what an earlier run left on the air of it. A new kind of transport is one
+    more line here."""
+    lines = [
+        _Line(ModemTransport(modem, clock, on_air=on_air.get(modem.name)), pace_of(modem)) for modem in settings.modems
+    ]
     if settings.smtp is not None:
         lines.append(_Line(SmtpTransport(settings.smtp, clock), Pace((settings.smtp.gap, settings.smtp.gap))))
     return lines
@@ -79,12 +82,14 @@ async def run_daemon(settings: Settings, *, reread: Reread) -> int:
     async with open_store(settings.gateway.state_dir) as db:
         run = await db.run(queue.start_run, boot_id(), __version__, clock.now())
         doubted, requeued = await db.run(queue.recover, run, clock.now())
+        on_air = await db.run(queue.left_on_air)
         log.info("daemon.start", version=__version__, run=run, in_doubt=doubted, requeued=requeued)
         running: Settings | None = settings
         while running is not None:
             for left_out in _left_out(running):
                 log.info("daemon.without", part=left_out)
-            running = await _live(Context(running, db, clock, Bells(), Pulse(clock), run), orders)
+            running = await _live(Context(running, db, clock, Bells(), Pulse(clock), run), orders, on_air)
+            on_air = {}
             if running is not None:
                 setup(running.log.level, running.log.format)
                 log.info("settings.taken_over")
@@ -97,9 +102,9 @@ def _left_out(settings: Settings) -> list[str]:
     return [name for name, part in parts.items() if not part]
 
 
-async def _live(ctx: Context, orders: Orders) -> Settings | None:
+async def _live(ctx: Context, orders: Orders, on_air: Mapping[str, AttemptKey]) -> Settings | None:
     """Run every part until an order comes; then stop them in order. Returns the settings to go on with, if any."""
-    lines = transports(ctx.settings, ctx.clock)
+    lines = transports(ctx.settings, ctx.clock, on_air)
     gates = {line.transport.name: Gate() for line in lines}
     watch = Watch(ctx, gates, {line.transport.name: line.transport.refresh for line in lines})
     listener = TransportListener(ctx, watch)

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Sequence
 from typing import Final
 
 try:
@@ -10,12 +11,25 @@ except ImportError:
     _daemon = None
 
 MISSING: Final = _daemon is None
+#: SD_LISTEN_FDS_START
+_FIRST: Final = 3
 
 
-def notify(*lines: str) -> None:
-    """Send assignments such as "READY=1", "STATUS=…", "WATCHDOG=1" in one datagram."""
+def notify(*lines: str, descriptors: Sequence[int] = ()) -> None:
+    """Send assignments such as "READY=1", "STATUS=…", "WATCHDOG=1" in one datagram, `descriptors` with it."""
     if _daemon is not None:
-        _daemon.notify("\n".join(lines))
+        _daemon.notify("\n".join(lines), **({"fds": list(descriptors)} if descriptors else {}))
+
+
+def inherited() -> dict[str, int]:
+    """The descriptors that systemd kept for us, by name; each is ours once, and no child's (sd_listen_fds(3))."""
+    count, names = os.environ.pop("LISTEN_FDS", ""), os.environ.pop("LISTEN_FDNAMES", "").split(":")
+    if os.environ.pop("LISTEN_PID", "") != str(os.getpid()) or not count.isdigit():
+        return {}
+    given = dict(zip(names, range(_FIRST, _FIRST + int(count)), strict=False))
+    for descriptor in given.values():
+        os.set_inheritable(descriptor, False)
+    return given
 
 
 def reloading() -> None:

@@ -76,7 +76,7 @@ def _environment() -> dict[str, str]:
     return {key: os.environ[key] for key in keep if key in os.environ} | {"MALLOC_ARENA_MAX": "1"}
 
 
-def _limit(memory: int, cpu_seconds: int, answer: int) -> None:
+def _limit(memory: int, cpu_seconds: int, answer: int = resource.RLIM_INFINITY) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -7,7 +7,7 @@ from functools import partial
 from gatewayd.clock import Clock
 from gatewayd.config import Mailbox, Mqtt, MqttSelftest, Settings
 from gatewayd.core.health import Health, IncomingSms, LinkState, Registration
-from gatewayd.core.model import Submission
+from gatewayd.core.model import AttemptKey
 from gatewayd.core.outcome import StatusReport
 from gatewayd.errors import LinkError, ProtocolError
 from gatewayd.intake.imap_session import ImapSession
@@ -85,7 +85,7 @@ class _Ears:
     async def incoming(self, message: IncomingSms) -> None:
         raise LinkError("a message came in the middle of the check; it stays with the modem")
 
-    async def late_answer(self, submission: Submission, reference: int) -> bool:
+    async def late_answer(self, attempt: AttemptKey, reference: int) -> bool:
         return True
 
 

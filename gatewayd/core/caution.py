@@ -56,6 +56,8 @@ _NARROWER: Final = re.compile(
     rf"|(?i:\bkelas )(?:{_CLASS}|[A-Z]\b|\d{{1,2}}[A-Z]?\b)|\b{_CLASS}"
     rf"|(?i:\b(?:prodi|program studi|jurusan|fakultas) {_EACH}\w{{2,40}})"
     r"|(?i:\b(?:mahasiswa|dosen|pegawai) (?:baru|lama|tetap|honorer|tingkat akhir|transfer|pindahan)\b)"
+    r"|(?i:\bpenerima (?:beasiswa|bantuan|kip|bidikmisi)\b|\b(?:calon )?wisudawan\b"
+    r"|\bpeserta (?:kkn|ppl|pkl|magang|wisuda|yudisium)\b)"
 )
 _QUOTE: Final = 120
 

@@ -92,7 +92,8 @@ def merge(stored: FormReading, correction: FormReading) -> FormReading:
     elif "channel" in news and correction.channel is not stored.channel:
         # A list of numbers is no list of addresses: it must be given again.
         news |= {"recipients": _NOBODY, "list_given": False}
-    settled = {PATHS[name] for name in news if name in PATHS} | ({"attachment"} if correction.list_given else set())
+    listed = {"attachment", PATHS["groups"]} if correction.list_given else set()
+    settled = {PATHS[name] for name in news if name in PATHS} | listed
     old = tuple(fault for fault in stored.faults if fault.path not in settled)
     present = tuple(name for name in PATHS if name in {*stored.present, *news})
     return checked(replace(stored, **news, present=present, faults=(*old, *correction.faults)))

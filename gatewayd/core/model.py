@@ -152,6 +152,15 @@ class MailBody:
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptKey:
+    """One attempt at one part of one delivery."""
+
+    delivery: DeliveryId
+    part: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """One part of one delivery on its way to a transport. Committed as `submitting` before it is handed over."""
 
@@ -165,3 +174,7 @@ class Submission:
     body: SmsBody | MailBody
     #: Nobody is to get it later than this; None where nobody said so.
     expires_at: datetime | None = None
+
+    @property
+    def key(self) -> AttemptKey:
+        return AttemptKey(self.delivery, self.part, self.attempt)

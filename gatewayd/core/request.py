@@ -14,7 +14,8 @@ from typing import Final
 
 from gatewayd.core.model import Applicant, Channel, Fault, Priority, RefusedRow, RequestId, Source
 
-_PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_ ]{0,39})\}")
+_PLACEHOLDER: Final = re.compile(r"\{ {0,5}([A-Za-z_][A-Za-z0-9_ ./-]{0,39}?) {0,5}\}")
+_NOT_NAME: Final = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +77,17 @@ def placeholders(text: str) -> tuple[str, ...]:
 
 
 def merge(text: str, fields: Mapping[str, str]) -> str | tuple[str, ...]:
-    """`text` with its placeholders filled in from `fields` (names compared without case), or the names that miss."""
-    known = {key.casefold(): value for key, value in fields.items() if value}
-    missing = tuple(name for name in placeholders(text) if name.casefold() not in known)
+    """`text` with its placeholders filled in from `fields`, or the names that miss. Of names only letters and digits
+    are compared: "{No. Kursi}" is the column "NO KURSI"."""
+    known = {_plain(key): value for key, value in fields.items() if value}
+    missing = tuple(name for name in placeholders(text) if _plain(name) not in known)
     if missing:
         return missing
-    return _PLACEHOLDER.sub(lambda match: known[match[1].casefold()], text)
+    return _PLACEHOLDER.sub(lambda match: known[_plain(match[1])], text)
+
+
+def _plain(name: str) -> str:
+    return _NOT_NAME.sub("", name.casefold())
 
 
 def digest(

@@ -45,7 +45,7 @@ _MOST_EXAMPLES: Final = 3
 _PAPER: Final = {"nip_npm_nidn": "NIP / NPM / NIDN", "subject": "SUBJEK", "priority": "PRIORITAS"}
 _NOT_A_LINE: Final = frozenset({"recipients", "channel", "other_services"})
 #: Faults that a list of recipients mends.
-_LISTLESS: Final = frozenset({"group.needs_list", "group.none", "recipients.none"})
+_LISTLESS: Final = frozenset({"group.needs_list", "group.narrower", "group.none", "recipients.none"})
 
 
 def compose(view: View, look: Look) -> bytes:

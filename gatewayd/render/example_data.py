@@ -26,6 +26,7 @@ from gatewayd.render.views import (
     Help,
     IncomingSms,
     Look,
+    Merged,
     ModemFacts,
     Receipt,
     Report,
@@ -210,6 +211,15 @@ def examples() -> dict[str, View]:
         "approval-awkward": ApprovalQuestion(
             to_approver, WHAT, SIZE, "Ka. UPSI", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", NOW + timedelta(days=7),
             modems=_MODEMS, plan=AWKWARD_PLAN,
+        ),
+        "approval-personal": ApprovalQuestion(
+            to_approver, replace(WHAT, text="Yth. {nama}, kursi wisuda Anda {kursi}."), SIZE, "Ka. UPSI",
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", NOW + timedelta(days=7),
+            sample=tuple(Sample(row.address, row.name) for row in rows(5)),
+            merged=(
+                Merged("+6281200000101", "Siti Contoh", "Yth. Siti Contoh, kursi wisuda Anda A-01.", 1),
+                Merged("+6281200000102", "", "Yth. Tono Contoh, kursi wisuda Anda B-117.", 1, is_longest=True),
+            ),
         ),
         "decision": Decision(HEAD, APPROVED, WHAT, ("Ka. BPSI",)),
         "decision-rejected": Decision(

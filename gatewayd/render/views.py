@@ -81,6 +81,17 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True)
+class Merged:
+    """The text as one recipient gets it, and its parts."""
+
+    address: str
+    name: str
+    text: str
+    parts: int
+    is_longest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """The request is taken. `waits_for` names the steps still to come (none: it needs no approval)."""
 
@@ -96,6 +107,8 @@ class Receipt:
     warnings: tuple[Fault, ...] = ()
     #: It takes the place of a request that was in order and had this number.
     replaces: bool = False
+    #: An example and the longest, where each recipient gets a text of his own.
+    merged: tuple[Merged, ...] = ()
     #: Parts a message takes once its characters are replaced by the SMS alphabet's; 0 = that saves nothing.
     plain_parts: int = 0
     plan: Plan | None = None
@@ -151,6 +164,8 @@ class ApprovalQuestion:
     reminder: bool = False
     #: The content was changed since an earlier question.
     replaces: bool = False
+    #: An example and the longest, where each recipient gets a text of his own.
+    merged: tuple[Merged, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

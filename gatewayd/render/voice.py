@@ -10,9 +10,10 @@ from datetime import datetime
 from functools import lru_cache
 
 from gatewayd.core.model import Channel
+from gatewayd.log import mask
 from gatewayd.render import safe
 from gatewayd.render.locale import Locale
-from gatewayd.render.views import ApprovalQuestion, Look, ModemFacts, Receipt, Size
+from gatewayd.render.views import ApprovalQuestion, Look, Merged, ModemFacts, Receipt, Size
 from gatewayd.render.words import Words
 
 
@@ -54,6 +55,20 @@ class Voice:
             "Text of the SMS (%(characters)s, %(parts)s, %(alphabet)s):", characters=characters,
             parts=self.parts(channel, size.parts), alphabet=self.words.encoding(size.encoding),
         )  # fmt: skip
+
+    def merged(self, channel: Channel, one: Merged) -> str:
+        """The line above the text of one recipient."""
+        who = one.name or mask(one.address)
+        if channel is Channel.EMAIL:
+            example, longest = (
+                self.words.say("As %(who)s gets it:", who=who),
+                self.words.say("The longest, to %(who)s:", who=who),
+            )
+            return longest if one.is_longest else example
+        parts = self.parts(channel, one.parts)
+        if one.is_longest:
+            return self.words.say("The longest, to %(who)s (%(parts)s):", who=who, parts=parts)
+        return self.words.say("As %(who)s gets it (%(parts)s):", who=who, parts=parts)
 
     def audience(self, valid: int, groups: Sequence[str], refused: int, duplicates: int) -> str:
         """ "Recipients: 412 (mahasiswa); refused: 2; …"."""

@@ -19,6 +19,7 @@ _FORM: Final = {
     "date.before_submission": N_("lies before the day of the request"),
     "group.none": N_("no box is ticked and there is no list of recipients"),
     "group.needs_list": N_("this box needs a list of recipients (in the mail, or attached as CSV or XLSX)"),
+    "group.narrower": N_("this is a part of the group, which needs a list of recipients (in the mail, or attached)"),
     "group.unclear": N_("it is not clear which boxes are ticked; there are MAHASISWA, PEGAWAI, DOSEN and LAINNYA"),
     "group.unknown": N_("this group is not known"),
     "group.unreadable": N_(

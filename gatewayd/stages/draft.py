@@ -58,7 +58,7 @@ def build(
     draft = in_plain_letters(draft)
     limits = Limits(settings.sending.per_recipient_hour, settings.sending.per_recipient_day)
     messages, refused = _messages(draft, opted_out, recent, limits)
-    longest = max((message.parts for message in messages), default=_parts(draft.channel, draft.text))
+    longest = max((message.parts for message in messages), default=parts_of(draft.channel, draft.text))
     total = sum(message.parts for message in messages)
     faults = (*draft.faults, *_content_faults(draft, settings, longest), *_recipient_faults(draft, settings, messages))
     return NewRequest(
@@ -125,7 +125,7 @@ def _messages(
 ) -> tuple[tuple[Message, ...], tuple[RefusedRow, ...]]:
     """One message a recipient; a row that lacks a placeholder's value, or has had enough, is refused by name."""
     personal = bool(placeholders(draft.text))
-    shared = _parts(draft.channel, draft.text)
+    shared = parts_of(draft.channel, draft.text)
     messages: list[Message] = []
     refused: list[RefusedRow] = []
     for who in draft.recipients.recipients:
@@ -143,7 +143,7 @@ def _messages(
             continue
         text = _merged(draft, who)
         if isinstance(text, str):
-            messages.append(Message(who.row, who.address, who.name, who.fields, text, _parts(draft.channel, text)))
+            messages.append(Message(who.row, who.address, who.name, who.fields, text, parts_of(draft.channel, text)))
         else:
             refused.append(RefusedRow(who.row, ", ".join(text), "row.placeholder", who.name))
     return tuple(messages), tuple(refused)
@@ -154,7 +154,7 @@ def _fields(who: Recipient) -> dict[str, str]:
     return {"nama": who.name, "name": who.name, **who.fields}
 
 
-def _parts(channel: Channel, text: str) -> int:
+def parts_of(channel: Channel, text: str) -> int:
     return len(segmented(text).parts) if channel is Channel.SMS and text else 1
 
 

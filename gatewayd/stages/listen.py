@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from gatewayd.core.health import Health, IncomingSms
-from gatewayd.core.model import Submission
+from gatewayd.core.model import AttemptKey
 from gatewayd.core.outcome import StatusReport
 from gatewayd.log import get_logger, mask
 from gatewayd.stages.bells import Bell
@@ -41,10 +41,10 @@ class TransportListener:
         )  # fmt: skip
         self._ctx.bells.ring(Bell.TRACK, Bell.PUBLISH, Bell.DISPATCH)
 
-    async def late_answer(self, submission: Submission, reference: int) -> bool:
+    async def late_answer(self, attempt: AttemptKey, reference: int) -> bool:
         now = self._ctx.clock.now()
         settled = await self._ctx.db.run(
-            tracking.late_answer, submission.delivery, submission.part, submission.attempt, reference, now
+            tracking.late_answer, attempt.delivery, attempt.part, attempt.attempt, reference, now
         )
         if settled is None:
             return False

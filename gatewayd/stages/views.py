@@ -24,7 +24,7 @@ from gatewayd.core.states import DeliveryState
 from gatewayd.render import views
 from gatewayd.stages import rules, wrong_desk
 from gatewayd.stages.delivery_log import log_of
-from gatewayd.stages.draft import segmented
+from gatewayd.stages.draft import parts_of, segmented
 from gatewayd.stages.forecast import plan_of
 from gatewayd.stages.people import shown_name, shown_step
 from gatewayd.store import approvals, deliveries, health, inbox, mails, notices, requests
@@ -113,8 +113,23 @@ def _receipt(desk: Desk, notice: Notice, head: views.Head, request: Request) -> 
     return views.Receipt(
         head, _understood(request), _size(request, plan), _waits_for(desk, request), request.refused,
         len(request.duplicates), _other_services(request), _forwarded(desk, request), _warnings(request),
-        replaces=bool(notice.params.get("replaces")), plain_parts=_plain_parts(request), plan=plan,
+        replaces=bool(notice.params.get("replaces")), merged=_merged(desk, request), plain_parts=_plain_parts(request),
+        plan=plan,
     )  # fmt: skip
+
+
+def _merged(desk: Desk, request: Request) -> tuple[views.Merged, ...]:
+    """The text as it is merged for an example and for the longest case; nothing where all get the same."""
+    longest = deliveries.longest(desk.conn, request.id)
+    if longest is None:
+        return ()
+    some = deliveries.sample(desk.conn, request.id, 2)
+    example = next(((address, name, text) for address, name, text in some if text and address != longest[0]), None)
+    shown = (*([(example, False)] if example else []), (longest, True))
+    return tuple(
+        views.Merged(address, name, text, parts_of(request.channel, text), is_longest)
+        for (address, name, text), is_longest in shown
+    )
 
 
 def _plain_parts(request: Request) -> int:
@@ -161,6 +176,7 @@ def _approval(desk: Desk, notice: Notice, head: views.Head, request: Request) ->
             asked.params.get("digest") != notice.params["digest"]
             for asked, _ in notices.states(desk.conn, request.id, "approval")
         ),
+        merged=_merged(desk, request),
     )  # fmt: skip
 
 

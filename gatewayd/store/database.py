@@ -134,6 +134,7 @@ async def open_store(state_dir: Path) -> AsyncIterator[Database]:
             await connection._execute(_prepare, connection._conn)  # type: ignore[no-untyped-call]
         except sqlite3.Error as error:
             raise StoreError(f"{path}: {error}") from error
+        await _copy_before_migrating(connection, path)
         await database.run(_migrate)
         try:
             yield database
@@ -141,6 +142,26 @@ async def open_store(state_dir: Path) -> AsyncIterator[Database]:
             database.forget_timer()
     finally:
         await connection.close()
+
+
+async def _copy_before_migrating(connection: aiosqlite.Connection, path: Path) -> None:
+    """A store of an older version is copied first; where that fails (a full disk), nothing is migrated."""
+    try:
+        await connection._execute(_copy_if_older, connection._conn, path)  # type: ignore[no-untyped-call]
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(f"{path}: the copy before the migration cannot be made: {error}") from error
+
+
+def _copy_if_older(conn: sqlite3.Connection, path: Path) -> None:
+    have, wanted = int(conn.execute("PRAGMA user_version").fetchone()[0]), migrations()[-1][0]
+    if not 0 < have < wanted:
+        return
+    copy = path.with_name(f"before-{wanted}.sqlite")
+    unfinished = copy.with_suffix(".new")
+    unfinished.unlink(missing_ok=True)
+    unfinished.touch(mode=0o600)
+    conn.execute("VACUUM INTO ?", (str(unfinished),))
+    unfinished.rename(copy)
 
 
 def _prepare(conn: sqlite3.Connection) -> None:

@@ -163,6 +163,16 @@ def sample(conn: sqlite3.Connection, request: RequestId, limit: int) -> list[tup
     return [(row["address"], row["name"], row["text"]) for row in rows]
 
 
+def longest(conn: sqlite3.Connection, request: RequestId) -> tuple[str, str, str] | None:
+    """Address, name and text of the recipient with the longest personal text; None where all get the same."""
+    row = conn.execute(
+        "SELECT address, name, text FROM deliveries WHERE request = ? AND kind = 'message' AND text IS NOT NULL"
+        " ORDER BY parts DESC, length(text) DESC, row, id LIMIT 1",
+        (request,),
+    ).fetchone()
+    return None if row is None else (row["address"], row["name"], row["text"])
+
+
 def queue_counts(conn: sqlite3.Connection) -> list[tuple[str, str, str, int, datetime | None]]:
     """What waits: (channel, kind, state, count, oldest not_before) of everything that is queued, held or submitting."""
     rows = conn.execute(

@@ -8,14 +8,17 @@ for each priority, so it costs the same with a thousand rows as with a million.
 import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from gatewayd.core.model import Channel, DeliveryId, Kind, Priority
+from gatewayd.core.model import AttemptKey, Channel, DeliveryId, Kind, Priority
 from gatewayd.core.outcome import Accepted, Deferred, InDoubt, Outcome, Rejected
 from gatewayd.core.retry import Move
 from gatewayd.core.routing import ROUTES
 from gatewayd.core.states import DeliveryState, Event, step
 from gatewayd.store.instants import from_ms, to_ms
+
+#: Attempts whose answer nobody waited for any more: the process was killed, or stopped.
+_CUT_SHORT: Final = frozenset({"interrupted", "stopped"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +241,18 @@ def recover(conn: sqlite3.Connection, run: int, now: datetime) -> tuple[int, int
             (after, event is Event.DOUBT, to_ms(now), row["delivery"]),
         )
     return doubted, again
+
+
+def left_on_air(conn: sqlite3.Connection) -> dict[str, AttemptKey]:
+    """What may still be on the air of a transport when a run starts: its last attempt, if that was interrupted."""
+    rows = conn.execute(
+        "SELECT transport, delivery, part, attempt, state, cause_code, max(began_at) FROM attempts GROUP BY transport"
+    ).fetchall()
+    return {
+        row["transport"]: AttemptKey(DeliveryId(row["delivery"]), row["part"], row["attempt"])
+        for row in rows
+        if row["state"] == "in_doubt" and row["cause_code"] in _CUT_SHORT
+    }
 
 
 def add_sms(conn: sqlite3.Connection, address: str, text: str, transport: str) -> None:

@@ -11,7 +11,7 @@ Rules:
 from typing import Protocol
 
 from gatewayd.core.health import Health, IncomingSms
-from gatewayd.core.model import Channel, Submission
+from gatewayd.core.model import AttemptKey, Channel, Submission
 from gatewayd.core.outcome import Outcome, StatusReport
 
 
@@ -24,9 +24,9 @@ class Listener(Protocol):
 
     async def incoming(self, message: IncomingSms) -> None: ...
 
-    async def late_answer(self, submission: Submission, reference: int) -> bool:
-        """The far side took `submission` after all, and said so after its deadline. False while the store does not
-        know it as in doubt yet: then tell it again."""
+    async def late_answer(self, attempt: AttemptKey, reference: int) -> bool:
+        """The far side took the part of `attempt` after all, and said so after its deadline. False while the store does
+        not know it as in doubt yet: then tell it again."""
 
 
 class Transport(Protocol):

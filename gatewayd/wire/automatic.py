@@ -21,7 +21,8 @@ _ROBOTS: Final = re.compile(r"(?:mailer-daemon|postmaster|no-?reply|do-?not-?rep
 _MARKS: Final = ("x-autoreply", "x-autorespond", "x-auto-reply-from", "x-vacation", "x-failed-recipients", "x-loop")
 _SUBJECT: Final = re.compile(
     r"(?:out of (?:the )?office|automatic reply|auto(?:matic)?[- ]?reply|balasan otomatis|jawaban otomatis"
-    r"|sedang cuti|undeliver(?:ed|able)|delivery status notification|mail delivery (?:failed|failure)"
+    r"|(?:sedang )?(?:di luar|tidak (?:berada )?di) kantor|sedang cuti"
+    r"|undeliver(?:ed|able)|delivery status notification|mail delivery (?:failed|failure)"
     r"|returned mail|read:|dibaca:)",
     re.I,
 )

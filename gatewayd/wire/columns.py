@@ -30,6 +30,14 @@ _WEAK_PHONE_HEADER: Final = frozenset({"nomor", "number"})
 _EMAIL_HEADER: Final = re.compile(r"\b(?:e ?mail|surel)\b")
 _NAME_HEADER: Final = re.compile(r"^(?:nama|name)\b")
 _TOTAL: Final = re.compile(r"^(?:jumlah|total|keterangan|catatan|nb)\b")
+#: Numbers of other people, and of places.
+_OTHERS_HEADER: Final = re.compile(
+    r"\b(?:orang ?tua|ortu|wali|ayah|ibu|bapak|suami|istri|keluarga|darurat|rumah|kantor|lama|fax|faks)\b"
+)
+_MOBILE_HEADER: Final = re.compile(r"\b(?:hp|handphone|ponsel|wa|whatsapp|mobile|seluler|selular)\b")
+#: Digits that a total never has and a number always.
+_LEAST_DIGITS: Final = 7
+_TITLE: Final = re.compile(r"^(?:daftar|data)\b")
 _NOT_KEY: Final = re.compile(r"[^a-z0-9_]+")
 
 
@@ -62,12 +70,17 @@ def _find_header(table: Table, channel: Channel) -> tuple[int, int] | None:
 
 def _address_column(keys: Sequence[str], channel: Channel) -> int | None:
     wanted = _EMAIL_HEADER if channel is Channel.EMAIL else _PHONE_HEADER
-    for column, key in enumerate(keys):
-        if wanted.search(key):
-            return column
+    able = [column for column, key in enumerate(keys) if wanted.search(key)]
+    if able:
+        return min(able, key=lambda column: _rank(keys[column]))
     if channel is Channel.SMS:
         return next((column for column, key in enumerate(keys) if key in _WEAK_PHONE_HEADER), None)
     return None
+
+
+def _rank(key: str) -> tuple[bool, bool]:
+    """The recipient's own mobile number comes before his parents' and the one at home."""
+    return _OTHERS_HEADER.search(key) is not None, _MOBILE_HEADER.search(key) is None
 
 
 def _looks_like_address(cell: str, channel: Channel) -> bool:
@@ -91,12 +104,17 @@ def _bare_column(table: Table, channel: Channel) -> int | None:
 
 def _body(rows: Sequence[tuple[int, tuple[str, ...]]], keys: Sequence[str], column: int) -> Iterator[Cells]:
     name_column = next((place for place, key in enumerate(keys) if _NAME_HEADER.search(key)), None)
-    for number, cells in rows:
+    for place, (number, cells) in enumerate(rows):
         typed = cells[column].strip() if column < len(cells) else ""
-        if not any(cell.strip() for cell in cells) or (keys and header_key(typed) == keys[column]):
+        if not any(cell.strip() for cell in cells) or _is_header(cells, keys, column):
+            continue
+        # The title of another table of the same kind.
+        if not typed and place + 1 < len(rows) and _is_header(rows[place + 1][1], keys, column):
             continue
         name = _name(cells, keys, name_column, column)
-        if not typed and not _is_person(cells, name):
+        if sum(char.isdigit() for char in typed) < _LEAST_DIGITS and "@" not in typed and _is_total(cells, name):
+            continue
+        if not typed and not name:
             continue
         fields = {
             key: one_line(cell, _MAX_FIELD)
@@ -104,6 +122,10 @@ def _body(rows: Sequence[tuple[int, tuple[str, ...]]], keys: Sequence[str], colu
             if key and cell.strip() and key != keys[column]
         }
         yield number, typed, name, fields
+
+
+def _is_header(cells: Sequence[str], keys: Sequence[str], column: int) -> bool:
+    return bool(keys) and column < len(cells) and header_key(cells[column]) == keys[column]
 
 
 def _name(cells: Sequence[str], keys: Sequence[str], name_column: int | None, column: int) -> str:
@@ -116,7 +138,13 @@ def _name(cells: Sequence[str], keys: Sequence[str], name_column: int | None, co
     return one_line(next((cell for cell in others if any(char.isalpha() for char in cell)), ""))
 
 
-def _is_person(cells: Sequence[str], name: str) -> bool:
-    """Whether a row without an address is somebody who lacks one, rather than a total, a remark or a spare row."""
+def is_remark(line: str) -> bool:
+    """Whether a line of a list is its title or its total."""
+    key = header_key(line)
+    return bool(_TOTAL.search(key) or _TITLE.search(key))
+
+
+def _is_total(cells: Sequence[str], name: str) -> bool:
+    """Whether a row is a total or a remark, and not somebody whose address is wrong."""
     first = next((header_key(cell) for cell in cells if cell.strip()), "")
-    return bool(name) and not _TOTAL.search(header_key(name)) and not _TOTAL.search(first)
+    return bool(_TOTAL.search(header_key(name)) or _TOTAL.search(first))

@@ -16,6 +16,7 @@ _FORM: Final = {
     "date.before_submission": "{path}: {typed} lies before the day of submission",
     "group.none": "{path}: no box is ticked and there is no list of recipients",
     "group.needs_list": "{path}: {typed} needs a list of recipients",
+    "group.narrower": "{path}: {typed} is a part of the group; it needs a list of recipients",
     "group.unclear": '{path}: "{typed}" ticks no known box (MAHASISWA, PEGAWAI, DOSEN, LAINNYA)',
     "group.unknown": "{path}: there is no group {typed}",
     "group.unreadable": "{path}: the directory of the group {typed} cannot be read",

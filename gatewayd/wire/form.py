@@ -12,12 +12,13 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from gatewayd.core import form as core_form
+from gatewayd.core.caution import narrower
 from gatewayd.core.form import PATHS, FormReading, checked, quoted
 from gatewayd.core.model import Channel, Fault, RecipientList
 from gatewayd.wire import dates, formlabels, recipients
 from gatewayd.wire.formboxes import read_boxes, ticked_services
 from gatewayd.wire.formlabels import match_label
-from gatewayd.wire.formmessage import clean, message_of
+from gatewayd.wire.formmessage import labelled, message_of
 from gatewayd.wire.inline_list import rows_of_text
 from gatewayd.wire.plaintext import one_line
 
@@ -221,9 +222,7 @@ class _Reader:
         if len(typed) > _MAX_MESSAGE:
             self.faults.append(Fault(PATHS["text"], "text.too_long", f"{len(typed)} > {_MAX_MESSAGE}"))
             return ""
-        if isi:
-            return clean(isi, self.is_wrapped)
-        message = message_of(typed, is_wrapped=self.is_wrapped)
+        message = (labelled if isi else message_of)(typed, is_wrapped=self.is_wrapped)
         if message.is_unclear:
             self.faults.append(Fault(PATHS["text"], "text.unclear", quoted(typed)))
         return message.text
@@ -236,6 +235,15 @@ class _Reader:
             return "urgent"
         self.faults.append(Fault(PATHS["priority"], "priority.unknown", quoted(typed)))
         return ""
+
+
+def _part_of_group(form: FormReading, sections: Sections) -> str:
+    """Words beside a tick that name a part of its group ("[x] MAHASISWA angkatan 2025"): no directory is that part."""
+    if not set(form.groups) - {"lainnya"}:
+        return ""
+    typed = [*sections.values.get(formlabels.SMS_BOXES, ()), *sections.values.get(formlabels.EMAIL_BOXES, ())]
+    lines = [line for line in "\n".join(typed).split("\n") if read_boxes(line).ticked]
+    return next((fault.typed for fault in narrower(" ".join(lines))), "")
 
 
 def _with_lists(
@@ -258,5 +266,7 @@ def _with_lists(
         else:
             lists.append(found)
     joined = recipients.capped(recipients.join(lists), numbering.max_recipients)
+    if part := "" if lists or problems else _part_of_group(form, sections):
+        problems.append(Fault(PATHS["groups"], "group.narrower", part))
     present = form.present if not lists or "recipients" in form.present else (*form.present, "recipients")
     return replace(form, recipients=joined, list_given=bool(lists), faults=(*form.faults, *problems), present=present)

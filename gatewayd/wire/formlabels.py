@@ -73,6 +73,8 @@ _LONGEST_LABEL: Final = 60
 _BOX: Final = r"(?:[☐☑☒□▢■✓✔√✅]|[\[(]\s{0,5}[xXvV√✓✔☑*]?\s?[\])])"
 _BULLET: Final = re.compile(rf"[\s*•▪\-–|]*(?:\(?\d{{1,2}}[.)]\s+|[a-z][.)]\s+)?(?:{_BOX})?[\s*•|]*")
 _SEPARATOR: Final = re.compile(rf"\s*[:=;\t|]\s*|\s{{3,}}|\s+[-–]\s+|\s*(?={_BOX})")
+#: What the paper or its writer adds to a label: "SMS MASSAL (coret yang tidak perlu)".
+_REMARK: Final = re.compile(r"\s*\([^()]{1,50}\)\s*$")
 _LETTERS: Final = re.compile(r"[^A-Z0-9]+")
 #: Shortest label of which a misspelling is forgiven.
 _FORGIVEN: Final = 9
@@ -109,14 +111,17 @@ def key_of(label: str) -> str:
     words = plain(label)
     if words in LABELS:
         return LABELS[words]
+    bare = plain(_REMARK.sub("", label))
+    if bare in LABELS:
+        return LABELS[bare]
     if len(words) < _FORGIVEN or len(words) > _LONGEST_LABEL:
         return ""
     known = (label for length in range(-1, 2) for label in _BY_LENGTH.get(len(words) + length, ()))
-    near = {LABELS[label] for label in known if _is_near(words, label)}
+    near = {LABELS[label] for label in known if is_near(words, label)}
     return near.pop() if len(near) == 1 else ""
 
 
-def _is_near(typed: str, known: str) -> bool:
+def is_near(typed: str, known: str) -> bool:
     """Whether one letter more, less, other, or two changed over, make one from the other."""
     place = next(
         (at for at, (a, b) in enumerate(zip(typed, known, strict=False)) if a != b), min(len(typed), len(known))

@@ -1,8 +1,9 @@
 """Which words of KETERANGAN are the message.
 
 In: KETERANGAN as typed ("Mohon dikirim SMS …, isi: '…'"). Out: the exact text, or '' with is_unclear. In order: the
-one quoted passage beside an instruction; what stands behind "Isi:" and the like; what stands behind an instruction
-that ends in a colon; the whole, where there is no instruction. Anything else is asked, never guessed.
+one quoted passage that an instruction leads to; what stands behind "Isi:" and the like, with the quotations in it;
+what stands behind an instruction that ends in a colon or "berikut"; the whole, where there is no instruction.
+Anything else is asked, never guessed: a title in quotation marks, a text that is said to be in a file.
 """
 
 import re
@@ -12,26 +13,51 @@ from typing import Final
 from gatewayd.wire.plaintext import unwrapped
 
 _QUOTES: Final = (('"', '"'), ("“", "”"), ("„", "“"), ("«", "»"), ("‘", "’"), ("'", "'"), ("”", "”"))
+_DOUBLE: Final = frozenset('"“„«')
 #: Shorter passages in quotes are names, not messages.
 _SHORTEST: Final = 10
 #: Signs that may open a passage and are looked at; bounds the work on a text of nothing else.
 _MOST_TRIED: Final = 200
 _ISI: Final = re.compile(
     r"(?:^|[\s,(.])(?:dengan\s+)?(?:isi|teks|bunyi|redaksi)(?:nya)?(?:\s+(?:pesan|sms|email|teks|nya))?\s*"
-    r"(?:adalah|sebagai berikut|sbb|berikut)?\s*[:=]\s*",
+    r"(?:adalah|sebagai berikut|sbb|berikut)?\s*(?:[:=;]|(?:(?<=berikut)|(?<=sbb))\s*\n)[\s*]*",
     re.I,
 )
 _INSTRUCTION: Final = re.compile(
     r"\b(?:mohon|tolong|harap|minta|bersama ini|dengan hormat|yth|sehubungan dengan permohonan)\b"
     r"[^\n]{0,200}?\b(?:kirim|dikirim|kirimkan|dikirimkan|mengirim|mengirimkan|pengiriman|broadcast|blast|disampaikan"
-    r"|diinformasikan|sampaikan)",
+    r"|diinformasikan|menginformasikan|sampaikan|menyampaikan|diumumkan|mengumumkan|memberitahukan|diberitahukan)",
     re.I,
 )
-_AS_FOLLOWS: Final = re.compile(r"(?:sebagai berikut|sbb\.?|berikut ini|berikut|di bawah ini|pesan|sms)\s*:\s*", re.I)
-_CLOSING: Final = re.compile(
-    r"\s*(?:demikian\b|atas perhatian|hormat (?:kami|saya)|terima ?kasih|trims|wassalam|salam\b|regards)", re.I
+_AS_FOLLOWS: Final = re.compile(
+    r"(?:(?:sebagai berikut|sbb\.?|berikut(?: ini)?|di bawah ini)\s*(?::|[.,]?\s*\n)|(?:pesan|sms)\s*:)\s*", re.I
 )
-_THANKS: Final = re.compile(r"\s*(?:terima ?kasih|trims|wassalam|salam)\b", re.I)
+_CLOSING: Final = re.compile(
+    r"\s*(?:demikian\b|atas perhatian|hormat (?:kami|saya)|terima ?kasih|trims|thx\b|thanks\b"
+    r"|tks\b|makasih|wassalam|salam\b|regards|a\.n\.)",
+    re.I,
+)
+_THANKS: Final = re.compile(r"\s*(?:terima ?kasih|trims|wassalam|salam|thx|thanks|thank you|tks|makasih)\b", re.I)
+#: Thanks to the one who is to send it.
+_THANKS_TO_US: Final = re.compile(
+    r"\s*\S+(?: kasih| you)?(?: banyak| ya)?,? (?:pak|bu|kak|min|admin|upsi)\b(?!/)", re.I
+)
+#: What leads to a passage in quotation marks that is the message, and not to a title.
+_LEADS: Final = re.compile(
+    r"(?:[:=]|\b(?:isi(?:nya)?|pesan(?:nya)?|sms|teks(?:nya)?|redaksi(?:nya)?|ber?bunyi|berikut|sbb\.?|bahwa|ini"
+    r"|(?:di|me|meng)?kirim(?:kan)?|(?:di)?sampaikan|(?:di)?informasikan|dosen|mahasiswa|pegawai|karyawan|alumni))"
+    r"$",
+    re.I,
+)
+#: Characters before a passage that are looked at.
+_LONGEST_LEAD: Final = 60
+#: The whole of KETERANGAN says where the text is, and that is not here.
+_ELSEWHERE: Final = re.compile(
+    r"\W*(?:(?:mohon |silakan )?(?:isi|teks|redaksi|naskah|pesan|sms|lihat|cek|buka|sesuai|seperti|ada|bunyi)\b"
+    r"[^\n]{0,60})?\b(?:terlampir|dilampirkan|lampiran|file|berkas|attachment|attached)\b[^\n]{0,20}"
+    r"|\W*(?:isi|teks|redaksi|pesan|sms)\b[^\n]{0,30}\b(?:sama|seperti|sesuai)\b[^\n]{0,40}",
+    re.I,
+)
 _DOTS: Final = re.compile(r"\(?\s*[._…]{5,}\s*\)?")
 
 
@@ -53,14 +79,40 @@ def message_of(remarks: str, *, is_wrapped: bool = True) -> Message:
     if is_thanks and not passages:
         # Said to us, or part of the message: the one who wrote it knows.
         return Message("", True)
-    rest = _outside(body, passages)
-    wishes = bool(_INSTRUCTION.search(rest) or _ISI.search(rest) or _AS_FOLLOWS.search(rest))
-    if len(passages) == 1 and (wishes or not any(char.isalnum() for char in rest)):
-        begin, end = passages[0]
-        return Message(clean(body[begin:end], is_wrapped))
-    if len(passages) > 1 and wishes:
+    if _ELSEWHERE.fullmatch(body):
         return Message("", True)
-    return _behind(body, is_wrapped)
+    return _of_passages(body, passages, is_wrapped) if passages else _behind(body, is_wrapped)
+
+
+def labelled(text: str, *, is_wrapped: bool = True) -> Message:
+    """The message where its label is "ISI PESAN": all of it, without the letter's end."""
+    end, is_thanks = _closing_line(text)
+    if (is_thanks and not _passages(text[:end])) or _ELSEWHERE.fullmatch(text[:end].strip()):
+        return Message("", True)
+    return Message(clean(text[:end], is_wrapped))
+
+
+def _of_passages(body: str, passages: list[tuple[int, int]], is_wrapped: bool) -> Message:
+    """The message of a text with passages in quotation marks."""
+    rest = _outside(body, passages)
+    begin, end = passages[0]
+    if len(passages) == 1 and not any(char.isalnum() for char in rest):
+        return Message(clean(body[begin:end], is_wrapped))
+    if not (_INSTRUCTION.search(rest) or _ISI.search(rest) or _AS_FOLLOWS.search(rest)):
+        return _behind(body, is_wrapped)
+    if len(passages) > 1:
+        return Message("", True)
+    if _leads(body[: begin - 1]):
+        return Message(clean(body[begin:end], is_wrapped))
+    # A quotation inside the message, or the title of something.
+    is_inside = _ISI.search(body, 0, begin) or _AS_FOLLOWS.search(body, 0, begin)
+    return _behind(body, is_wrapped) if is_inside else Message("", True)
+
+
+def _leads(lead: str) -> bool:
+    """Whether a passage behind `lead` is the message: it stands in a line of its own, or is introduced."""
+    bare = lead.rstrip(" ,\t\n")
+    return not bare or "\n" in lead[len(bare) :] or _LEADS.search(bare[-_LONGEST_LEAD:]) is not None
 
 
 def clean(text: str, is_wrapped: bool = True) -> str:
@@ -70,6 +122,9 @@ def clean(text: str, is_wrapped: bool = True) -> str:
     for opening, closing in _QUOTES:
         if len(text) > 2 and text.startswith(opening) and text.endswith(closing) and closing not in text[1:-1]:
             text = text[1:-1].strip()
+            break
+        if opening in _DOUBLE and text.startswith(opening) and closing not in text[1:]:
+            text = text[1:].strip()
             break
     lines = [line.strip() for line in (unwrapped(text) if is_wrapped else text).split("\n")]
     return "\n".join(lines).strip()
@@ -84,7 +139,8 @@ def _behind(body: str, is_wrapped: bool) -> Message:
     if wish is None:
         return Message(clean(body, is_wrapped))
     found = _AS_FOLLOWS.search(body, wish.end())
-    text = clean(body[found.end() :], is_wrapped) if found else ""
+    line, _, behind = body[wish.end() :].partition("\n")
+    text = clean(body[found.end() :] if found else behind if line.rstrip().endswith(":") else "", is_wrapped)
     return Message(text, is_unclear=not text)
 
 
@@ -140,6 +196,6 @@ def _closing_line(remarks: str) -> tuple[int, bool]:
         inside = any(begin <= place < end for begin, end in quoted)
         closes = was_blank and not inside and _CLOSING.match(line)
         if closes or (_DOTS.fullmatch(line.strip()) and not inside):
-            return place, bool(closes and _THANKS.match(line))
+            return place, bool(closes and _THANKS.match(line) and not _THANKS_TO_US.match(line))
         place, was_blank = place + len(line) + 1, not line.strip() and place > 0
     return len(remarks), False

@@ -10,7 +10,7 @@ from typing import Final
 
 from gatewayd.core.model import Channel
 from gatewayd.wire import mailbox, phone
-from gatewayd.wire.columns import Cells, rows_of
+from gatewayd.wire.columns import Cells, is_remark, rows_of
 from gatewayd.wire.tables import Table
 
 _MAX_LINES: Final = 25_000
@@ -18,9 +18,9 @@ _MAX_LINES: Final = 25_000
 _SHORTEST: Final = 6
 _DELIMITER: Final = re.compile(r"\s*[;\t|]\s*")
 _PIECES: Final = re.compile(r"\s*[;,\t|]\s*")
-_NUMBERING: Final = re.compile(r"\s*(?:\(?\d{1,5}[.)]\s+|[-*•]\s+)")
+_NUMBERING: Final = re.compile(r"\s*(?:\(?[1-9]\d{0,4}[.)]\s+|[-*•]\s+)")
 _REMARKS: Final = frozenset({"wa", "hp", "no hp", "whatsapp"})
-_BARE_NUMBER: Final = re.compile(r"(?:\+|\b)[0-9][0-9 .()\-\u2010-\u2015]{6,24}[0-9]")
+_BARE_NUMBER: Final = re.compile(r"(?:\+|\b)[0-9][0-9 .()\-\u2010-\u2015]{6,24}[0-9](?![0-9]|-?[A-Za-z]\d)")
 _BARE_ADDRESS: Final = re.compile(r"<?[^\s<>,;]{1,64}@[^\s<>,;]{1,200}>?")
 
 
@@ -41,7 +41,8 @@ def _is_heading(line: str) -> bool:
 
 def _free(number: int, line: str, channel: Channel) -> Iterator[Cells]:
     """The rows of one line without columns."""
-    line = _NUMBERING.sub("", line, count=1).strip()
+    counted = _NUMBERING.match(line)
+    line = line[counted.end() if counted else 0 :].strip()
     pieces = [piece for piece in _PIECES.split(line) if piece.strip()]
     judged = [(piece, _is_good(piece, channel)) for piece in pieces]
     good = [piece for piece, is_good in judged if is_good]
@@ -56,8 +57,8 @@ def _free(number: int, line: str, channel: Channel) -> Iterator[Cells]:
         for piece in others:
             yield number, piece, "", {}
     elif good:
-        yield number, good[0], _name(others), {}
-    else:
+        yield number, good[0], _name([*others, good[0].partition("<")[0] if "<" in good[0] else ""]), {}
+    elif not is_remark(line) or _BARE_NUMBER.search(line):
         yield _found(number, line, channel)
 
 

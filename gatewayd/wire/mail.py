@@ -2,7 +2,9 @@
 
 In: the bytes and what the settings trust. Out: a ParsedMail; nothing raises, whatever the bytes are. The sender is
 taken from the one From field by raw scan and counts as proven only if the header block has no defect at all and the
-own mail server says so. Text: of each multipart/alternative the plain part, or the HTML where the plain one is blank.
+own mail server says so.
+Text: of each multipart/alternative the plain part, or the HTML where the plain one is blank or cannot show what was
+struck out.
 Source: RFC 5322, RFC 8601, reference/reliability §2.1 and §2.2.
 """
 
@@ -16,7 +18,7 @@ from typing import Final
 from gatewayd.wire import authres, automatic
 from gatewayd.wire.charset import decode
 from gatewayd.wire.headers import Header, decoded, split
-from gatewayd.wire.htmltext import MAX_HTML, html_to_text
+from gatewayd.wire.htmltext import MAX_HTML, html_to_text, strikes_out
 from gatewayd.wire.mailbox import Mailbox, single_mailbox
 from gatewayd.wire.mime import Part, parts_of
 from gatewayd.wire.plaintext import MAX_TEXT, tidy
@@ -140,7 +142,10 @@ def _text(parts: Sequence[Part]) -> tuple[str, tuple[str, ...]]:
         left -= len(part.content)
         texts.append((part, _decoded(part, defects)))
     answered: set[int] = set()
+    struck = {part.group for part, text in texts if _is_struck(part) and text.strip()}
     for part, text in texts:
+        if part.group in struck and not _is_struck(part):
+            continue
         if part.group and part.group in answered:
             continue
         better = [other for candidate, other in texts if candidate.group == part.group and other.strip()]
@@ -153,6 +158,10 @@ def _text(parts: Sequence[Part]) -> tuple[str, tuple[str, ...]]:
     if len(joined) > MAX_TEXT:
         defects.append("text.cut")
     return tidy(joined).strip("\n"), tuple(dict.fromkeys(defects))
+
+
+def _is_struck(part: Part) -> bool:
+    return part.group > 0 and part.kind == "text/html" and strikes_out(part.content[:_MAX_SOURCE])
 
 
 def _decoded(part: Part, defects: list[str]) -> str:

@@ -12,6 +12,8 @@ from typing import Final
 #: Characters of one mail's text that are looked at.
 MAX_TEXT: Final = 1_000_000
 _MAX_NORMALISED: Final = 2000
+#: Characters of the longest line that mail programs leave when they break lines.
+_WIDEST: Final = 80
 
 _LINE_ENDS: Final = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _CONTROLS: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
@@ -62,4 +64,4 @@ def _is_full(length: int, line: str, following: str) -> bool:
     """Whether the first word of `following` had no room on the line before it, which mail programs fill to 72. A line
     far longer was not filled by one."""
     word = following.split(" ", 1)[0]
-    return 50 <= length <= 80 and bool(word) and not line.isspace() and length + 1 + len(word) > 70
+    return 50 <= length <= _WIDEST and bool(word) and not line.isspace() and length + 1 + len(word) > 70

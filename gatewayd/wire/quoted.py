@@ -28,11 +28,19 @@ _HEADER_LINE: Final = re.compile(
 _FROM_LINE: Final = re.compile(r"\s*\*?(?:from|dari)\s*:\*?\s.*@|\s*\*?(?:from|dari)\s*:\*?\s*\S", re.I)
 _RULE: Final = re.compile(r"\s*_{10,}\s*$")
 _SENT_FROM: Final = re.compile(r"\s*(?:sent from my|dikirim dari|sent via|get outlook for|dapatkan outlook)\b", re.I)
+_NOTICE: Final = re.compile(
+    r"\s*[*<\[]*(?:disclaimer|penafian|peringatan kerahasiaan|confidentiality (?:notice|statement)|legal notice"
+    r"|(?:this|the) (?:e-?mail|message|communication)\b.{0,120}\b(?:confidential|privileged|intended|solely)"
+    r"|(?:e-?mail|surel|pesan) ini\b.{0,120}\b(?:rahasia|hanya (?:ditujukan|diperuntukkan))"
+    r"|(?:https?://\S{1,200}\s+)?(?:bebas virus|virus-free|tidak ada virus)\b"
+    r"|this e-?mail has been (?:checked|scanned) )",
+    re.I,
+)
 _FORWARD_SUBJECT: Final = re.compile(r"\s*(?:fwd?|trs|teruskan|diteruskan)\s*:", re.I)
 
 
 def own_part(text: str) -> str:
-    """The text above the first quotation, forwarded mail or signature."""
+    """The text above the first quotation, forwarded mail, signature or legal notice."""
     lines = text.split("\n")
     end = next((place for place in range(len(lines)) if _ends_own(lines, place)), len(lines))
     return "\n".join(lines[:end]).strip()
@@ -45,15 +53,28 @@ def forwarded_text(text: str, subject: str) -> str:
         marked = _FORWARDED.match(line) or (_FORWARD_SUBJECT.match(subject) and _is_quotation(lines, place))
         if marked:
             begin = place if line.startswith(">") or _FROM_LINE.match(line) else place + 1
-            return _unquoted(_without_headers(lines[begin:])).strip()
+            return "\n".join(_without_notice(_unquoted(_without_headers(lines[begin:])))).strip()
     return ""
 
 
 def _ends_own(lines: list[str], place: int) -> bool:
     line = lines[place]
-    if line.startswith("-- ") or line == "--" or _SENT_FROM.match(line):
+    if line.startswith("-- ") or line == "--" or _SENT_FROM.match(line) or _is_notice(lines, place):
         return True
     return _is_quotation(lines, place) or _FORWARDED.match(line) is not None
+
+
+def _is_notice(lines: list[str], place: int) -> bool:
+    """Whether a paragraph begins here that mail servers and virus scanners put under every mail."""
+    if place and lines[place - 1].strip():
+        return False
+    following = " ".join(lines[place : place + 2])[:_LONGEST_ATTRIBUTION]
+    return _NOTICE.match(following) is not None
+
+
+def _without_notice(lines: list[str]) -> list[str]:
+    end = next((place for place in range(len(lines)) if _is_notice(lines, place)), len(lines))
+    return lines[:end]
 
 
 def _is_quotation(lines: list[str], place: int) -> bool:
@@ -91,9 +112,9 @@ def _without_headers(lines: list[str]) -> list[str]:
     return lines[place:]
 
 
-def _unquoted(lines: list[str]) -> str:
+def _unquoted(lines: list[str]) -> list[str]:
     """Lines without one level of quotation marks, where all of them have one."""
     filled = [line for line in lines if line.strip()]
     if filled and sum(line.startswith(">") for line in filled) * 2 > len(filled):
         lines = [line[1:].removeprefix(" ") if line.startswith(">") else line for line in lines]
-    return "\n".join(lines)
+    return lines

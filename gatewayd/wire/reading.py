@@ -28,8 +28,13 @@ from gatewayd.wire.replies import read_reply, speaks_of_deciding
 __all__ = ["AttachmentInfo", "FormReading", "ReadMail", "Reply", "from_json", "read_mail"]
 
 _NUMBER: Final = re.compile(r"\[([A-Z]{2,10}-\d{4}-\d{1,9})\]")
+_ASKED: Final = re.compile(r"\W*(?:status|batal)\W+([A-Z]{2,10}-\d{4}-\d{1,9})\W*", re.I)
 _KODE: Final = re.compile(r"\bkode\s*:\s*([A-Z2-7]{32})(?![A-Za-z0-9])", re.I)
 _ID_TOKEN: Final = re.compile(r"\.([a-z2-7]{32})@")
+#: What a subject may ask for by itself.
+_HARMLESS: Final = re.compile(
+    r"(?P<form>(?:(?:mohon|minta|permintaan)\s+)?formulir)|status(?:\W+[A-Z]{2,10}-\d{4}-\d{1,9})?", re.I
+)
 _MAX_TOKENS: Final = 20
 _ABOUT: Final = re.compile(r"^(?:(?:re|bls|balas|fwd?|trs)\s*:\s*)*", re.I)
 
@@ -66,14 +71,14 @@ def _numbering(head: Mapping[str, object]) -> Numbering:
 
 def _read(raw: bytes, trust: Trust, numbering: Numbering, *, is_cut: bool) -> ReadMail:
     parsed = wire_mail.parse(raw, trust)
-    number = _NUMBER.search(parsed.subject)
     own = own_part(parsed.text)
+    number = _NUMBER.search(parsed.subject) or _ASKED.fullmatch(parsed.subject) or _ASKED.match(own)
     read = ReadMail(
         message_id=parsed.message_id, in_reply_to=parsed.in_reply_to, sender=parsed.sender,
         sender_name=parsed.sender_name, subject=parsed.subject, date=parsed.date,
         authenticated=parsed.verdict.authenticated, auth_detail=parsed.verdict.detail,
         automatic=bool(parsed.automatic_reason), automatic_reason=parsed.automatic_reason,
-        request_number=number[1] if number else "", own_text=own[:MAX_OWN],
+        request_number=number[1].upper() if number else "", own_text=own[:MAX_OWN],
         tokens=_tokens(parsed), defects=parsed.defects,
     )  # fmt: skip
     # Of a mail that came cut, and of a machine's mail, only the header counts.
@@ -122,9 +127,9 @@ def _reply(read: ReadMail) -> Reply | None:
     said = read_reply(read.own_text)
     if said.word != "unclear":
         return said
-    subject = _NUMBER.sub("", _ABOUT.sub("", read.subject)).strip(" .!")
-    if subject.lower() in ("formulir", "status"):
-        return Reply("form" if subject.lower() == "formulir" else "status")
+    asked = _HARMLESS.fullmatch(_NUMBER.sub("", _ABOUT.sub("", read.subject)).strip(" .!"))
+    if asked is not None:
+        return Reply("form" if asked["form"] else "status")
     return said if read.own_text else None
 
 

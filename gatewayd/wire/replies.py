@@ -86,8 +86,8 @@ def _command(command: re.Match[str], body: str) -> Reply:
     words: tuple[ReplyWord, ...] = ("cancel", "status", "forward", "form")
     word = next(word for word in words if command[word])
     rest = body[command.end() :]
-    # "BATAL" and "TERUSKAN" act; beside a decision they say two things.
-    if word in ("cancel", "forward") and (_APPROVE.search(rest) or _REJECT.search(rest)):
+    # "BATAL" and "TERUSKAN" act; beside a decision they say two things. A reason to cancel may sound like a refusal.
+    if (word in ("cancel", "forward") and _APPROVE.search(rest)) or (word == "forward" and _REJECT.search(rest)):
         return Reply("unclear")
     return Reply(word, _reason(rest))
 

@@ -11,7 +11,7 @@ import pytest
 from gatewayd.clock import Clock
 from gatewayd.config import Modem
 from gatewayd.core.health import Health, IncomingSms, LinkState, Registration
-from gatewayd.core.model import DeliveryId, Encoding, Kind, SmsBody, Submission
+from gatewayd.core.model import AttemptKey, DeliveryId, Encoding, Kind, SmsBody, Submission
 from gatewayd.core.outcome import Accepted, Deferred, InDoubt, Outcome, Rejected, StatusReport
 from gatewayd.errors import LinkError
 from gatewayd.transport.modem import ModemTransport
@@ -25,7 +25,7 @@ class Heard:
     """A Listener that keeps everything, and lets a test wait for it."""
 
     def __init__(self) -> None:
-        self.late: asyncio.Queue[tuple[Submission, int]] = asyncio.Queue()
+        self.late: asyncio.Queue[tuple[AttemptKey, int]] = asyncio.Queue()
         self.reports: asyncio.Queue[StatusReport] = asyncio.Queue()
         self.healths: asyncio.Queue[Health] = asyncio.Queue()
         self.messages: asyncio.Queue[IncomingSms] = asyncio.Queue()
@@ -36,8 +36,8 @@ class Heard:
     async def health(self, health: Health) -> None:
         self.healths.put_nowait(health)
 
-    async def late_answer(self, submission: Submission, reference: int) -> bool:
-        self.late.put_nowait((submission, reference))
+    async def late_answer(self, attempt: AttemptKey, reference: int) -> bool:
+        self.late.put_nowait((attempt, reference))
         return True
 
     async def incoming(self, message: IncomingSms) -> None:
@@ -183,8 +183,8 @@ async def test_an_answer_that_comes_after_its_deadline_settles_the_doubt(tmp_pat
         async with running(settings(modem, submit_timeout="300ms")) as (transport, heard, _):
             assert isinstance(await transport.submit(part(number=7)), InDoubt)
             async with asyncio.timeout(10):
-                submission, reference = await heard.late.get()
-        assert (submission.delivery, reference) == (7, modem.ledger()[0]["mr"])
+                attempt, reference = await heard.late.get()
+        assert (attempt.delivery, reference) == (7, modem.ledger()[0]["mr"])
 
 
 async def test_a_modem_that_answers_nothing_any_more_is_lost(tmp_path: Path) -> None:

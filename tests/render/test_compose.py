@@ -84,6 +84,10 @@ FACTS = {
         "Perkiraan bila disetujui sekarang", "23 November 2026 pukul 09.10–10.28 WIB", "30 bagian SMS yang sudah antre",
         "Telkomsel: 248 bagian SMS, Rp 86.800, gsm1", "kurang Rp 66.700",
     ],
+    "approval-personal": [
+        "Yth. {nama}, kursi wisuda Anda {kursi}.", "Yang diterima Siti Contoh (1 bagian SMS):",
+        "| Yth. Siti Contoh, kursi wisuda Anda A-01.", "Yang terpanjang, untuk 0812****102 (1 bagian SMS):",
+    ],
     "approval-awkward": [
         "157 bagian SMS tidak sempat dikirim", "saat ini gsm2 belum dapat mengirim", "dibatasi per jam atau per hari",
         "nomor lain: 3 bagian SMS, ?, tidak ada kartu", "Pulsa gsm2: Rp 1.200, perlu Rp 4.200, kurang Rp 8.000",

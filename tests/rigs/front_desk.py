@@ -5,12 +5,12 @@ as the bytes of a mail. `fail_in` makes the store fail, as a crash would, in the
 """
 
 import asyncio
+import io
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from io import BytesIO
 from typing import Any, TypeVar, cast
 
 from gatewayd.clock import Clock
@@ -112,8 +112,9 @@ class FrontDesk:
         asked: list[Asked] = []
         for notice in notices.uncomposed(self.conn, self.now, most):
             job = compose._job(self.ctx, notice)
-            mail = BytesIO(b"mail")
-            self._loop.run_until_complete(self._store.run(compose._keep, self.ctx, [job], mail, [4], self.now))
+            self._loop.run_until_complete(
+                self._store.run(compose._keep, self.ctx, [job], io.BytesIO(b"mail"), [4], self.now)
+            )
             if job.token and notice.request is not None:
                 params = notice.params
                 asked.append(

@@ -71,9 +71,10 @@ class Wire:
         self._worlds, self.on_data, self.on_lost = worlds, on_data, on_lost
         self._world = worlds[0]
 
-    def open(self, path: Path, baud: int) -> None:
+    def open(self, path: Path, baud: int) -> bool:
         self._world = next(world for world in self._worlds if world.port == path)
         self._world.attach(self, baud)
+        return False
 
     def set_baud(self, baud: int) -> None:
         self._world.baud = baud
@@ -83,7 +84,7 @@ class Wire:
             raise LinkError("the port is closed")
         self._world.typed(data)
 
-    def close(self) -> None:
+    def close(self, *, keep: bool = False) -> None:
         self._world.detach(self)
 
 

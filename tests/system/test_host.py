@@ -5,6 +5,7 @@ Run with --boot in a container (tests/rigs/nspawn.py); skipped, with the reason,
 
 import json
 import os
+import random
 import signal
 import time
 from collections.abc import Iterator
@@ -19,12 +20,19 @@ from tests.system.rig import wait_for, write_settings
 from tests.system.test_kill import numbers
 
 REASON = nspawn.cannot_run()
-pytestmark = [pytest.mark.system, pytest.mark.skipif(bool(REASON), reason=REASON), pytest.mark.timeout(180)]
 
 LATENCY_S = 1.5
+#: kill -9 with a message on the air; `./scripts/soak host` takes more.
+KILLS = int(os.environ.get("GATEWAYD_SOAK_HOST", "10"))
+SEED = int(os.environ.get("GATEWAYD_SOAK_SEED", "20261123"))
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.skipif(bool(REASON), reason=REASON),
+    pytest.mark.timeout(180 + 15 * KILLS),
+]
 UNIT = "gatewayd.service"
-#: A watchdog that a test has the time to wait for.
-QUICK = "[Service]\nWatchdogSec=3\n"
+#: A watchdog that a test has the time to wait for, and as many starts in a row.
+QUICK = "[Unit]\nStartLimitIntervalSec=0\n\n[Service]\nWatchdogSec=3\nRestartSec=200ms\n"
 
 
 class Host:
@@ -216,3 +224,22 @@ def test_the_file_modes_are_tight(running: Host) -> None:
     assert {path.name: f"{path.stat().st_mode & 0o777:o}" for path in (settings, *settings.iterdir())} == {
         "gatewayd": "750", "credentials": "700", "gatewayd.toml": "640",
     }  # fmt: skip
+
+
+def test_kill_9_with_a_message_on_the_air_leaves_nothing_in_doubt(running: Host) -> None:
+    """systemd keeps the port (FileDescriptorStoreMax=); the next process reads there what the modem said meanwhile."""
+    rng = random.Random(SEED)
+    first = len(running.ledger())
+    late = len(running.events("delivery.accepted_late"))
+    number = running.send(KILLS + 2)
+    for place in range(KILLS):
+        seen = len(running.ledger())
+        wait_for("a part on the air", lambda: len(running.ledger()) > seen, 60)  # noqa: B023
+        # Half of the latency is left until the modem says so.
+        time.sleep(rng.uniform(0, LATENCY_S / 4))
+        os.kill(running.machine.main_pid(UNIT), signal.SIGKILL)
+        running.wait_more("delivery.accepted_late", late + place, 60)
+    wait_for("all sent", lambda: running.sent(number) == KILLS + 2, 60)
+    taken = running.ledger()[first:]
+    assert len(taken) == len(set(taken)) == KILLS + 2
+    assert running.totals(number).keys() <= {"accepted", "delivered"}

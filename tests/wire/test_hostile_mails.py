@@ -3,6 +3,7 @@
 The parsers of the standard library need minutes for some of these, or recurse until they die.
 """
 
+import random
 import time
 from collections.abc import Callable
 
@@ -28,6 +29,20 @@ def attached(content: bytes) -> bytes:
 
 def nested(depth: int) -> bytes:
     return FROM + b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(depth))
+
+
+def nested_zip(depth: int) -> bytes:
+    """Zips in zips, the innermost of zeros; the outermost calls itself a workbook."""
+    content = packed({"0": b"\0" * 20_000_000})
+    for level in range(depth):
+        content = packed({f"{copy}.zip": content for copy in range(10)} | {"xl/workbook.xml": f"<a>{level}</a>"})
+    return content
+
+
+CHARSETS = (
+    b"unicode_escape", b"idna", b"punycode", b"utf-7", b"rot13", b"utf-8\xff", b"x-unknown", b'"', b"..", b"zlib",
+    b"a" * 900, b"utf-16", b"utf-32", b"hex", b"undefined", b"iso-8859-99",
+)  # fmt: skip
 
 
 #: Name → a function that makes the mail, so that not all of them are in memory at once.
@@ -77,8 +92,41 @@ BOMBS: dict[str, Callable[[], bytes]] = {
         packed({"xl/workbook.xml": "", "xl/worksheets/sheet1.xml": b"<a/>" * 7_000_000})
     ),
     "a zip of entries": lambda: attached(packed({f"{n}": "" for n in range(3000)})),
+    "zips in zips": lambda: attached(nested_zip(6)),
+    "MIME parts 500 deep": lambda: nested(500),
+    "mails in mails 500 deep": lambda: (FROM + b"Content-Type: message/rfc822\n\n") * 500,
+    "10,000 parts": lambda: MIXED + b"--b\nContent-Type: text/plain\n\nNAMA UNIT: x\n" * 10_000,
+    "a header of 5 MB": lambda: FROM + b"X-Long: " + b"x" * 5_000_000 + b"\n\nx",
+    "a million header lines": lambda: FROM + b"X: y\n" * 1_000_000 + b"\nx",
+    "HTML 200,000 deep": lambda: HTML + b"<div>" * 200_000 + b"x" + b"</div>" * 200_000,
+    "attributes of 5 MB": lambda: HTML + b"<p " + b'style="color:red" ' * 280_000 + b">x</p>",
+    "tables in tables": lambda: HTML + b"<table><tr><td>" * 60_000,
+    "base64 of garbage": lambda: (
+        FROM + b"Content-Transfer-Encoding: base64\n\n" + random.Random(1).randbytes(6_000_000)
+    ),
+    "broken charset names": lambda: (
+        MIXED + b"".join(b"--b\nContent-Type: text/plain; charset=%s\n\nx\n" % name for name in CHARSETS * 40)
+    ),
+    "labels, blanks and quotes in turn": lambda: FORM + b'  KETERANGAN : "  isi = \n' * 40_000,
+    "blanks of a megabyte": lambda: FORM + b" " * 1_000_000 + b"x",
+    "blank lines before a quotation": lambda: FORM + b"mohon kirim x" + b"\n " * 9000 + b'x "abcdefghijk" y',
+    "preformatted lines": lambda: HTML + b"<pre>" + b"\n" * 1_000_000 + b"x</pre>",
+    "ticks without boxes": lambda: TEXT + b"NAMA UNIT: A\nNAMA LENGKAP: B\nSMS MASSAL: " + b"v x " * 200_000,
+    "cells without words": lambda: TEXT + b"NAMA UNIT: A\nNAMA LENGKAP: B\nSMS MASSAL: v" + b"\t \n" * 200_000,
+    "RFC 2047 torture": lambda: FROM + b"Subject: " + b"=?utf-8?b?=?= =?x?q?=?q?=FF?= =?utf-8?q?a?=" * 180 + b"\n\nx",
+    "a line of CSV of 4 MB": lambda: attached(b"Nama;No HP\n" + b'"' + b"a;" * 2_000_000 + b'";0812-0000-0101\n'),
+    "style sheets": lambda: HTML + (b"<style>" + b".a" * 20_000 + b"{line-through</style>") * 30,
+    "notices that never come": lambda: TEXT + b"\nthis e-mail " * 60_000,
     "a large workbook": lambda: attached(xlsx({"A": [["No HP"], *([81200000000 + n] for n in range(20_000))]})),
 }
+
+
+#: The bombs that the fast gate also sends through the real child.
+NAMED = (
+    "a zip of zeros", "zips in zips", "MIME parts 500 deep", "10,000 parts", "a header of 5 MB",
+    "a million header lines", "HTML 200,000 deep", "attributes of 5 MB", "base64 of garbage", "broken charset names",
+    "labels, blanks and quotes in turn", "RFC 2047 torture", "a line of CSV of 4 MB",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", BOMBS)

@@ -199,7 +199,7 @@ def test_parts_are_counted_to_their_limit_and_no_further() -> None:
     [
         ("<p>satu</p><p>dua</p>", "satu\n\ndua"),
         ("<div>satu<br>dua</div>", "satu\ndua"),
-        ("<table><tr><td>NAMA UNIT</td><td><p>BAA</p></td></tr></table>", "NAMA UNIT\n\nBAA"),
+        ("<table><tr><td>NAMA UNIT</td><td><p>BAA</p></td></tr></table>", "NAMA UNIT\tBAA"),
         ("<table><tr><td>NAMA</td><td>BAA</td></tr><tr><td>x</td></tr></table>", "NAMA\tBAA\nx"),
         ("a<b>b</b>c &amp; d&nbsp;e &lt;f&gt; &#233; &#99999999999;", "abc & d e <f> é ;"),
         ("x<script>NAMA UNIT: y</script><style>z</style><!-- q --><title>t</title>w", "xw"),

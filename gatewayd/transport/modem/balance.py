@@ -14,7 +14,7 @@ from gatewayd.clock import Clock
 from gatewayd.config import Modem, Profile
 from gatewayd.core.credit_recipes import Recipe
 from gatewayd.core.health import Credit, Health, IncomingSms
-from gatewayd.core.model import Encoding, Submission
+from gatewayd.core.model import AttemptKey, Encoding
 from gatewayd.core.outcome import StatusReport
 from gatewayd.log import get_logger
 from gatewayd.transport.base import Listener
@@ -210,8 +210,8 @@ class Overheard:
         if self._desk.take_sms(message):
             self._on_news()
 
-    async def late_answer(self, submission: Submission, reference: int) -> bool:
-        return await self._listener.late_answer(submission, reference)
+    async def late_answer(self, attempt: AttemptKey, reference: int) -> bool:
+        return await self._listener.late_answer(attempt, reference)
 
 
 def _no_matter() -> None:

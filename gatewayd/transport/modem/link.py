@@ -1,4 +1,4 @@
-"""The serial port: opened exclusively, read by the event loop, written without blocking it.
+"""The line to a modem: a port opened, or taken over open, read by the event loop, written without blocking it.
 
 In: the settings' port, resolved anew at every open (a stick comes back under another name). Out: bytes to
 `on_data`, one call of `on_lost` when the port is gone. What waits in the port at open is read, never flushed: it may
@@ -7,43 +7,44 @@ be the answer to a submission of the process before us.
 
 import asyncio
 import contextlib
-import fcntl
-import termios
 from collections.abc import Callable
 from pathlib import Path
 
-import serial
-
 from gatewayd.errors import LinkError
+from gatewayd.transport.modem.kept import ports
+from gatewayd.transport.modem.port import Port, is_taken
 
 
 class SerialLink:
     def __init__(self, on_data: Callable[[bytes], None], on_lost: Callable[[str], None]) -> None:
         self._on_data, self._on_lost = on_data, on_lost
-        self._port: serial.Serial | None = None
+        self._port: Port | None = None
+        self._kept = ""
         self._unsent = b""
 
-    def open(self, path: Path, baud: int) -> None:
-        """Raises LinkError: the port is not there, busy, or refuses."""
+    def open(self, path: Path, baud: int) -> bool:
+        """Whether the port was open already, kept for us. Raises LinkError: it is not there, busy, or refuses."""
+        kept = ports.take(path)
         try:
-            port = serial.Serial(str(path), baud, timeout=0, write_timeout=0, exclusive=True)
-        except (OSError, serial.SerialException, ValueError) as error:
+            port = Port.open(path, baud) if kept is None else Port(kept, baud)
+        except (OSError, ValueError) as error:
             raise LinkError(f"{path}: {_reason(error)}") from error
-        with contextlib.suppress(OSError):
-            fcntl.ioctl(port.fileno(), termios.TIOCEXCL)
         self._port = port
+        self._kept = ports.keep(path, port.fileno())
         asyncio.get_running_loop().add_reader(port.fileno(), self._readable)
+        return kept is not None
 
     def set_baud(self, baud: int) -> None:
         """Another rate on the open port. Raises LinkError where it cannot have it."""
         if self._port is None:
             raise LinkError("the port is closed")
         try:
-            self._port.baudrate = baud
-        except (OSError, serial.SerialException, ValueError) as error:
+            self._port.set_baud(baud)
+        except (OSError, ValueError) as error:
             raise LinkError(f"{baud} baud: {_reason(error)}") from error
 
-    def close(self) -> None:
+    def close(self, *, keep: bool = False) -> None:
+        """`keep`: the port stays open for the next session, or the next process."""
         port, self._port = self._port, None
         if port is None:
             return
@@ -51,10 +52,11 @@ class SerialLink:
         with contextlib.suppress(OSError, ValueError):
             loop.remove_reader(port.fileno())
             loop.remove_writer(port.fileno())
-            # Else a pty keeps refusing the next process that is not root.
-            fcntl.ioctl(port.fileno(), termios.TIOCNXCL)
-        with contextlib.suppress(OSError, serial.SerialException):
-            port.close()
+        if keep:
+            ports.release(self._kept)
+        else:
+            ports.drop(self._kept)
+        port.close(stays_open=keep)
 
     def write(self, data: bytes) -> None:
         """Hand `data` to the port; what it does not take at once follows by itself. Raises LinkError."""
@@ -73,8 +75,8 @@ class SerialLink:
         if port is None:
             return
         try:
-            sent = port.write(self._unsent) or 0
-        except (OSError, serial.SerialException) as error:
+            sent = port.write(self._unsent)
+        except OSError as error:
             self._lose(_reason(error))
             return
         self._unsent = self._unsent[sent:]
@@ -87,13 +89,13 @@ class SerialLink:
             return
         try:
             data = port.read(4096)
-        except (OSError, serial.SerialException) as error:
+        except OSError as error:
             self._lose(_reason(error))
             return
         if data:
             self._on_data(data)
-        else:
-            self._lose("the port gives no more data (unplugged, or somebody else reads it)")
+        elif data is not None:
+            self._lose("the port gives no more data (unplugged)")
 
     def _lose(self, why: str) -> None:
         self.close()
@@ -103,6 +105,6 @@ class SerialLink:
 def _reason(error: Exception) -> str:
     """What to tell the admin, with the usual suspect where the port is taken."""
     text = str(error)
-    if isinstance(error, BlockingIOError) or "exclusively lock" in text or "busy" in text.lower():
+    if is_taken(error):
         return f"{text} (another program has the port: ModemManager, or a second gatewayd?)"
     return text

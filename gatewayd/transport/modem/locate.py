@@ -52,8 +52,9 @@ def candidates(port: Path) -> list[Path]:
     return [Path(path) for path in {os.path.realpath(path): path for path in reversed(named)}.values()][::-1]
 
 
-async def locate(settings: Modem, new_session: Callable[[], Session]) -> Found:
-    """The first port that answers and fits. Raises Absent, or LinkError that says why each port was not taken."""
+async def locate(settings: Modem, new_session: Callable[[], Session], hear_s: float = 0.0) -> Found:
+    """The first port that answers and fits. A port that was kept open is heard out for `hear_s` first. Raises Absent,
+    or LinkError that says why each port was not taken."""
     paths = candidates(settings.port)
     if not paths:
         raise Absent(f"{settings.port}: there is no such port")
@@ -63,6 +64,8 @@ async def locate(settings: Modem, new_session: Callable[[], Session]) -> Found:
         session = new_session()
         try:
             session.open(path, settings.baud)
+            if session.was_open and hear_s:
+                await session.hear_out(hear_s)
             if len(paths) > 1:
                 await session.wake((), _PROBE_S)
             else:
@@ -73,7 +76,7 @@ async def locate(settings: Modem, new_session: Callable[[], Session]) -> Found:
             refusals.append(f"{path.name}: {error}" if len(paths) > 1 else str(error))
             errors.append(error)
         except BaseException:
-            session.close()
+            session.close(keep=True)
             raise
         else:
             get_logger().info("modem.found", modem=settings.name, port=str(path))

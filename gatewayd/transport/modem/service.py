@@ -15,7 +15,7 @@ from typing import Final
 from gatewayd.clock import Clock
 from gatewayd.config import Modem
 from gatewayd.core.health import Credit, Health, LinkState, Registration
-from gatewayd.core.model import Submission
+from gatewayd.core.model import AttemptKey
 from gatewayd.core.recovery import Trouble
 from gatewayd.errors import LinkError
 from gatewayd.log import get_logger
@@ -38,9 +38,9 @@ _FULL: Final = "^SMMEMFULL"
 
 @dataclass(frozen=True, slots=True)
 class LateAnswer:
-    """`+CMGS: reference` came after the deadline of `submission`."""
+    """`+CMGS: reference` came after the deadline of `attempt`."""
 
-    submission: Submission
+    attempt: AttemptKey
     reference: int
 
 
@@ -177,7 +177,7 @@ class Service:
         """An answer whose part is not written down as in doubt yet waits for the next round."""
         for _ in range(len(self._late)):
             late = self._late.popleft()
-            if not await self._listener.late_answer(late.submission, late.reference):
+            if not await self._listener.late_answer(late.attempt, late.reference):
                 self._late.append(late)
 
     async def _mind_settings(self) -> None:

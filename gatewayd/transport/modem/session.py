@@ -75,6 +75,9 @@ class Session:
         self._free_at = 0.0
         self._is_submitting = False
         self.is_settled = False
+        #: The port was kept open since an earlier session.
+        self.was_open = False
+        self._reference_heard: asyncio.Future[None] | None = None
         #: Seen since ATE0 was answered; some modems never stop.
         self._has_echoed = self._echo_stays = False
         self._prompt: asyncio.Future[None] | None = None
@@ -82,12 +85,19 @@ class Session:
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def open(self, path: Path, baud: int) -> None:
-        self._link.open(path, baud)
+        self.was_open = self._link.open(path, baud)
 
-    def close(self) -> None:
-        self._link.close()
+    def close(self, *, keep: bool = False) -> None:
+        """`keep`: the port stays open for the next session, with what the modem says meanwhile."""
+        self._link.close(keep=keep)
         self._lose(LinkError("closed"))
         self.lost.exception()
+
+    async def hear_out(self, within_s: float) -> None:
+        """Write nothing until the answer to a submission of the session before us came, or for so long: some modems
+        take any byte as an order to give up what they are at."""
+        self._reference_heard = asyncio.get_running_loop().create_future()
+        await asyncio.wait((self._reference_heard, self.lost), timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
 
     async def wake(self, bauds: Sequence[int] = (), waits_s: Sequence[float] = WAKE_S) -> None:
         """Cancel a prompt that the process before us left open, read what is late, and find the modem awake.
@@ -240,7 +250,7 @@ class Session:
                 case Echoed():
                     self._echoed()
                 case Stray(line):
-                    self._on_stray(line)
+                    self._told(line)
 
     def settle(self) -> None:
         """Set up. From here on, a line that says the modem starts anew, or an echo where there was none, means that its
@@ -257,7 +267,14 @@ class Session:
         if not self._is_submitting:
             for line in event.info:
                 if line.startswith("+CMGS:"):
-                    self._on_stray(line)
+                    self._told(line)
+
+    def _told(self, line: str) -> None:
+        """Something that belongs to no command of ours."""
+        waiting = self._reference_heard
+        if waiting is not None and not waiting.done() and line.startswith(("+CMGS:", "+CMS ERROR")):
+            waiting.set_result(None)
+        self._on_stray(line)
 
     def _lose(self, error: LinkError) -> None:
         for waiting in (self._answer, self._prompt, self.lost):

@@ -4,7 +4,9 @@
 any time by one caller. Invariants:
 - Before the byte that sends, every failure is Deferred; after it, only `+CMGS` or an error of the cause tables is
   certain, everything else is InDoubt (TS 27.005 §3.5.1; docs/architecture.md "What is in doubt").
-- An answer that comes after the deadline belongs to the part in doubt as long as no other part is on the air.
+- An answer that comes after the deadline belongs to the part in doubt as long as no other part is on the air. So does
+  one that waits in a port which outlived the process before us (kept.py): that part is `on_air`, and the port is heard
+  out before anything is written to it.
 """
 
 import asyncio
@@ -14,7 +16,7 @@ from typing import Final
 from gatewayd.clock import Clock
 from gatewayd.config import Modem, Profile
 from gatewayd.core.health import Credit
-from gatewayd.core.model import Channel, SmsBody, Submission
+from gatewayd.core.model import AttemptKey, Channel, SmsBody, Submission
 from gatewayd.core.outcome import Accepted, Blame, Cause, Deferred, InDoubt, Outcome
 from gatewayd.core.recovery import Trouble
 from gatewayd.errors import LinkError
@@ -33,6 +35,10 @@ from gatewayd.wire.at import Indicated
 _PROMPT_S: Final = 15.0
 #: Seconds after its deadline in which an answer is still taken.
 _LATE_S: Final = 60.0
+#: Seconds in which a port that outlived the process before us is heard out while a part may be on the air.
+_HEAR_S: Final = 30.0
+#: Indications that are kept until the modem is set up.
+_EARLY: Final = 100
 #: Failures of the device in a row after which it is set up anew.
 _CONFUSED: Final = 3
 _REFERENCE: Final = re.compile(r"\+CMGS: *(\d+)")
@@ -46,12 +52,15 @@ class ModemTransport:
 
     channel = Channel.SMS
 
-    def __init__(self, settings: Modem, clock: Clock, *, prompt_s: float = _PROMPT_S) -> None:
-        """`prompt_s`: how long a submission waits for the prompt."""
+    def __init__(
+        self, settings: Modem, clock: Clock, *, prompt_s: float = _PROMPT_S, on_air: AttemptKey | None = None
+    ) -> None:
+        """`prompt_s`: how long a submission waits for the prompt. `on_air`: what the process before us left there."""
         self._settings, self._clock, self._prompt_s = settings, clock, prompt_s
         self._log = get_logger().bind(modem=settings.name)
         self._pin, self._doctor = PinOnce(), Doctor(settings, clock)
         self._session: Session | None = None
+        self._opening: Session | None = None
         self._service: Service | None = None
         self._profile = Profile()
         self._credit: Credit | None = None
@@ -59,8 +68,11 @@ class ModemTransport:
         self._radio = asyncio.Lock()
         self._failures = 0
         #: The part in doubt whose answer may still come, and until when.
-        self._doubted: tuple[Submission, float] | None = None
+        self._doubted: tuple[AttemptKey, float] | None = None
         self._late_reference: int | None = None
+        self._left_on_air = on_air
+        #: Said before there is a service to take it.
+        self._early: list[Indicated | LateAnswer] = []
 
     @property
     def name(self) -> str:
@@ -70,8 +82,12 @@ class ModemTransport:
         """Until the port is lost (LinkError), the modem cannot send (ProtocolError), or cancelled."""
         session: Session | None = None
         try:
-            session = (await locate(self._settings, self._new_session)).session
+            session = (await locate(self._settings, self._new_session, self._hear_s())).session
             await self._serve(session, listener)
+        except asyncio.CancelledError:
+            if session is not None:
+                session.close(keep=True)
+            raise
         except Absent:
             await self._doctor.treat(Trouble.ABSENT, self._profile)
             raise
@@ -101,10 +117,26 @@ class ModemTransport:
             session, self._settings, agreed, listener, self._clock, self._radio, self._doctor, self._credit
         )
         self._session = session
+        early, self._early = self._early, []
+        for said in early:
+            if isinstance(said, LateAnswer):
+                self._service.answered_late(said)
+            else:
+                self._service.indicated(said)
         await self._service.run(self._ready.set)
 
+    def _hear_s(self) -> float:
+        """How long a kept port is heard out, once: not at all where nothing was on the air."""
+        left, self._left_on_air = self._left_on_air, None
+        if left is None:
+            return 0.0
+        self._doubted = (left, self._clock.monotonic() + _LATE_S)
+        return min(_HEAR_S, self._settings.submit_timeout)
+
     def _new_session(self) -> Session:
-        return Session(Manners(self._settings.command_gap), self._indicated, self._stray)
+        self._early = [said for said in self._early if isinstance(said, LateAnswer)]
+        self._opening = Session(Manners(self._settings.command_gap), self._indicated, self._stray)
+        return self._opening
 
     async def ready(self) -> None:
         await self._ready.wait()
@@ -123,7 +155,7 @@ class ModemTransport:
         async with self._radio:
             outcome = await self._submit(session, submission)
         if isinstance(outcome, InDoubt):
-            self._doubted = (submission, self._clock.monotonic() + _LATE_S)
+            self._doubted = (submission.key, self._clock.monotonic() + _LATE_S)
         self._learn(outcome)
         return outcome
 
@@ -183,6 +215,8 @@ class ModemTransport:
     def _indicated(self, indication: Indicated) -> None:
         if self._service is not None:
             self._service.indicated(indication)
+        elif len(self._early) < _EARLY:
+            self._early.append(indication)
 
     def _stray(self, line: str) -> None:
         """A late +CMGS settles the part in doubt; one that fits none is worth a line in the journal."""
@@ -191,8 +225,13 @@ class ModemTransport:
             return
         reference = int(found[1])
         self._late_reference = reference
-        if self._doubted is None or self._clock.monotonic() > self._doubted[1] or self._service is None:
+        is_ours = self._service is not None or (self._opening is not None and self._opening.was_open)
+        if not is_ours or self._doubted is None or self._clock.monotonic() > self._doubted[1]:
             self._log.warning("modem.late_answer", mr=reference)
             return
-        self._service.answered_late(LateAnswer(self._doubted[0], reference))
+        late = LateAnswer(self._doubted[0], reference)
         self._doubted = None
+        if self._service is None:
+            self._early.append(late)
+        else:
+            self._service.answered_late(late)
