@@ -28,6 +28,7 @@ from gatewayd.notify import MISSING, notify
 from gatewayd.stages import approve, brokertest, compose, inbound, report, track
 from gatewayd.stages.accept import MailDesk
 from gatewayd.stages.bells import Bells
+from gatewayd.stages.bounces import BounceDesk
 from gatewayd.stages.context import Context
 from gatewayd.stages.dispatch import Dispatcher
 from gatewayd.stages.fleet import Fleet, Lanes, tariffs_of
@@ -201,6 +202,10 @@ def _intakes(ctx: Context) -> list[Run]:
         facts, desk = _LinkFacts(ctx, "mailbox"), MailDesk(ctx)
         mailbox = MailIntake(settings.mailbox, clock=ctx.clock, on_state=facts.of_mailbox)
         parts.append(partial(keep, "mailbox", partial(mailbox.run, desk.accept), ctx.clock, on_lost=facts.lost))
+    if settings.bounces is not None:
+        facts, returned = _LinkFacts(ctx, "bounces"), BounceDesk(ctx)
+        box = MailIntake(settings.bounces, clock=ctx.clock, on_state=facts.of_mailbox)
+        parts.append(partial(keep, "bounces", partial(box.run, returned.accept), ctx.clock, on_lost=facts.lost))
     if settings.mqtt is not None:
         facts, jobs = _LinkFacts(ctx, "broker"), JobDesk(ctx)
         link = MqttLink(settings.mqtt, version=__version__, boot=boot_id())

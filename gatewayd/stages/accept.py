@@ -4,7 +4,8 @@ In: IncomingMail from an intake. Out: its disposition, after the commit. The ste
 1. Store the bytes and count the attempt (one commit). A mail known by its digest is moved again, no more.
 2. Read it in the sandbox. A child that dies leaves the mail where it is; after ATTEMPTS it is quarantined.
 3. In one transaction: the effect (request, correction, decision, answer, or nothing) and `done`.
-Automatic mail and mail from senders that cannot be proven get no answer and decide nothing.
+Automatic mail and mail from senders that cannot be proven get no answer and decide nothing. What came back to a mail of a
+request, or asks to leave by a token, is the bounce desk's (stages/bounces.py).
 """
 
 import json
@@ -18,12 +19,14 @@ from gatewayd.errors import SandboxError
 from gatewayd.intake.base import Disposition, IncomingMail
 from gatewayd.log import get_logger, mask
 from gatewayd.stages.bells import Bell
+from gatewayd.stages.bounces import LATER, BounceDesk
 from gatewayd.stages.context import Context
 from gatewayd.stages.correspond import Correspondence, effect
 from gatewayd.stages.forms import FormDesk, PreparedForm
 from gatewayd.stages.people import person_of, unit_of
 from gatewayd.store import mails, notices
 from gatewayd.wire import reading
+from gatewayd.wire.mailtoken import found_in
 from gatewayd.wire.reading import ReadMail
 
 ATTEMPTS: Final = 3
@@ -41,7 +44,7 @@ class MailDesk:
 
     def __init__(self, ctx: Context, read: Reader = _read_in_sandbox) -> None:
         self._ctx, self._reader = ctx, read
-        self._forms = FormDesk(ctx)
+        self._forms, self._bounces = FormDesk(ctx), BounceDesk(ctx)
 
     async def accept(self, mail: IncomingMail) -> Disposition:
         stored = await self._ctx.db.run(
@@ -59,6 +62,13 @@ class MailDesk:
             if stored.attempts >= ATTEMPTS:
                 return await self._quarantine(stored.id, "it could not be read in three attempts")
             return Disposition.LATER
+        if read.automatic or found_in(read.subject):
+            returned = await self._bounces.take(mail.raw)
+            if returned == LATER and stored.attempts < ATTEMPTS:
+                return Disposition.LATER
+            if " " in returned:
+                await self._ctx.db.run(mails.done, stored.id, returned, sender=read.sender, auth="", content=b"")
+                return Disposition.PROCESSED
         await self._understand(mail, stored.id, read)
         return Disposition.PROCESSED
 

@@ -118,13 +118,21 @@ def _delivery_report(part: email.message.Message, tokens: tuple[str, ...]) -> Bo
 
 
 def _blocks(part: email.message.Message) -> Iterator[email.message.Message]:
+    """The blocks of fields of a report. The parser knows only one kind of report; of others it takes the first block
+    for the head of a mail and the rest for its text."""
     payload = part.get_payload()
-    if isinstance(payload, list):
-        yield from (block for block in payload[:_MOST_PARTS] if isinstance(block, email.message.Message))
-        return
-    # Some servers encode the part, which the parser leaves as it is.
+    for block in payload[:_MOST_PARTS] if isinstance(payload, list) else ():
+        if isinstance(block, email.message.Message):
+            yield block
+            yield from _split(block)
+    if not isinstance(payload, list):
+        yield from _split(part)
+
+
+def _split(part: email.message.Message) -> Iterator[email.message.Message]:
     decoded = part.get_payload(decode=True)
-    for block in re.split(rb"(?:\r?\n){2,}", decoded if isinstance(decoded, bytes) else b""):
+    blocks = re.split(rb"(?:\r?\n){2,}", decoded if isinstance(decoded, bytes) else b"", maxsplit=_MOST_PARTS)
+    for block in blocks[:_MOST_PARTS]:
         yield email.message_from_bytes(block + b"\n\n", policy=email.policy.compat32)
 
 
