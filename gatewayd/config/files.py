@@ -24,6 +24,7 @@ def file_faults(settings: Settings) -> Iterator[str]:
 def _secrets(settings: Settings) -> dict[str, Secret | None]:
     return {
         "mailbox.password": settings.mailbox.password if settings.mailbox else None,
+        "bounces.password": settings.bounces.password if settings.bounces else None,
         "smtp.password": settings.smtp.password if settings.smtp else None,
         "mqtt.password": settings.mqtt.password if settings.mqtt else None,
         "mqtt.selftest.password": settings.mqtt.selftest.password if settings.mqtt and settings.mqtt.selftest else None,

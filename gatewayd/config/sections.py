@@ -104,9 +104,10 @@ class Smtp(_Server):
     #: What servers with DSN are asked to tell (RFC 3461).
     notify: tuple[Literal["success", "failure", "delay"], ...] = ("failure", "delay")
     #: A page that takes people off the list; "{token}" in it is replaced.
-    unsubscribe_url: Annotated[
-        str, spelt(r"https://[\x21-\x7e]*\{token\}[\x21-\x7e]*", 'an https address with "{token}" in it')
-    ] | None = None
+    unsubscribe_url: (
+        Annotated[str, spelt(r"https://[\x21-\x7e]*\{token\}[\x21-\x7e]*", 'an https address with "{token}" in it')]
+        | None
+    ) = None
 
 
 class Mqtt(_Server):

@@ -22,7 +22,9 @@ async def run(ctx: Context) -> None:
     wait = ctx.bells.listen(Bell.TRACK, rest_s=0.5)
     report_wait = ctx.settings.report.status_report_wait
     bounce_wait = timedelta(seconds=ctx.settings.bounces.wait if ctx.settings.bounces else 0.0)
-    round_s = min(_ROUND_S, max(1.0, min([report_wait / 4, *([ctx.settings.bounces.wait] if ctx.settings.bounces else [])])))
+    round_s = min(
+        _ROUND_S, max(1.0, min([report_wait / 4, *([ctx.settings.bounces.wait] if ctx.settings.bounces else [])]))
+    )
     with ctx.pulse.stage("track", limit_s=180.0):
         while True:
             ctx.pulse.beat("track")

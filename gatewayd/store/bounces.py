@@ -46,7 +46,9 @@ def about(conn: sqlite3.Connection, delivery: DeliveryId) -> About | None:
     if row is None:
         return None
     fields = json.loads(row["fields"]) if row["fields"] else {}
-    return About(delivery, RequestId(row["request"]), row["number"], row["address"], DeliveryState(row["state"]), fields)
+    return About(
+        delivery, RequestId(row["request"]), row["number"], row["address"], DeliveryState(row["state"]), fields
+    )
 
 
 def keep(conn: sqlite3.Connection, delivery: DeliveryId, kind: str, status: str, why: str, now: datetime) -> bool:

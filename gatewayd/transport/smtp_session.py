@@ -111,7 +111,9 @@ class SmtpSession:
     def _oversized(self, raw: bytes) -> Rejected | None:
         """Whether the mail is bigger than we may send, or than the server said it takes: then it is not offered."""
         announced = self._client.esmtp_extensions.get("size", "").strip()
-        most = min(self._settings.max_bytes, int(announced) if announced.isdecimal() and int(announced) else sys.maxsize)
+        most = min(
+            self._settings.max_bytes, int(announced) if announced.isdecimal() and int(announced) else sys.maxsize
+        )
         if len(raw) <= most:
             return None
         return Rejected(Cause("smtp-size", f"the mail has {len(raw)} bytes, {most} are allowed", Blame.MESSAGE))

@@ -25,7 +25,9 @@ def _crlf(text: str) -> bytes:
 
 def plain(sender: str, subject: str, body: str, *, headers: str = "", to: str = VERP) -> bytes:
     """A bounce in the server's own words."""
-    return _crlf(f"Return-Path: <>\nFrom: {sender}\nTo: {to}\nSubject: {subject}\n{headers}MIME-Version: 1.0\n\n{body}\n")
+    return _crlf(
+        f"Return-Path: <>\nFrom: {sender}\nTo: {to}\nSubject: {subject}\n{headers}MIME-Version: 1.0\n\n{body}\n"
+    )
 
 
 def dsn(

@@ -84,7 +84,9 @@ async def test_each_kind_has_its_effect_and_a_repetition_none(ctx: Context, name
     assert await state_of(ctx, request) == after
 
 
-@pytest.mark.parametrize("name", ["postfix: unknown user", "postfix: success", "qmail: no mailbox", "complaint", "a wish to leave"])
+@pytest.mark.parametrize(
+    "name", ["postfix: unknown user", "postfix: success", "qmail: no mailbox", "complaint", "a wish to leave"]
+)
 async def test_without_our_seal_nothing_happens(ctx: Context, name: str) -> None:
     request, delivery = await sent(ctx)
     assert await returned(ctx, BY_NAME[name], delivery, key=b"forged" * 6) == "bounce.unproven"
@@ -94,7 +96,13 @@ async def test_without_our_seal_nothing_happens(ctx: Context, name: str) -> None
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [(S.IN_DOUBT, S.FAILED), (S.DELIVERED, S.DELIVERED), (S.CANCELLED, S.CANCELLED), (S.QUEUED, S.QUEUED), (S.HELD, S.HELD)],
+    [
+        (S.IN_DOUBT, S.FAILED),
+        (S.DELIVERED, S.DELIVERED),
+        (S.CANCELLED, S.CANCELLED),
+        (S.QUEUED, S.QUEUED),
+        (S.HELD, S.HELD),
+    ],
 )
 async def test_a_hard_bounce_follows_the_table_of_states(ctx: Context, before: S, after: S) -> None:
     request, delivery = await sent(ctx, before)

@@ -26,7 +26,9 @@ def test_a_wish_to_leave_names_only_the_token_of_its_subject() -> None:
 
 
 def test_of_several_recipients_the_gravest_counts() -> None:
-    both = fields("delivered", "2.1.5") + "\nFinal-Recipient: rfc822; ani@tujuan.example\nAction: failed\nStatus: 5.1.1\n"
+    both = (
+        fields("delivered", "2.1.5") + "\nFinal-Recipient: rfc822; ani@tujuan.example\nAction: failed\nStatus: 5.1.1\n"
+    )
     assert bounce.parse(dsn("MAILER-DAEMON@x.example", "x", "x", both)).kind is BounceKind.HARD
 
 

@@ -50,7 +50,10 @@ def live(page: str) -> Live:
             "[jadwal](https://kampus.example/a?b=1&c=2)",
             '<p><a href="https://kampus.example/a?b=1&amp;c=2">jadwal</a></p>\n',
         ),
-        ("<mailto:upsi@kampus.example>", '<p><a href="mailto:upsi@kampus.example">mailto:upsi@kampus.example</a></p>\n'),
+        (
+            "<mailto:upsi@kampus.example>",
+            '<p><a href="mailto:upsi@kampus.example">mailto:upsi@kampus.example</a></p>\n',
+        ),
         ("    bukan kode", "<p>bukan kode</p>\n"),
     ],
 )
