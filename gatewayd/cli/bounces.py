@@ -1,4 +1,4 @@
-"""`gatewayd bounces`: the e-mail addresses that mail servers call dead, by directory, so that somebody can mend the list."""
+"""`gatewayd bounces`: the e-mail addresses that servers call dead, by directory, so that somebody can mend it."""
 
 import argparse
 

@@ -4,8 +4,8 @@ In: IncomingMail from an intake. Out: its disposition, after the commit. The ste
 1. Store the bytes and count the attempt (one commit). A mail known by its digest is moved again, no more.
 2. Read it in the sandbox. A child that dies leaves the mail where it is; after ATTEMPTS it is quarantined.
 3. In one transaction: the effect (request, correction, decision, answer, or nothing) and `done`.
-Automatic mail and mail from senders that cannot be proven get no answer and decide nothing. What came back to a mail of a
-request, or asks to leave by a token, is the bounce desk's (stages/bounces.py).
+Automatic mail and mail from senders that cannot be proven get no answer and decide nothing. What came back to
+a mail of a request, or asks to leave by a token, is the bounce desk's (stages/bounces.py).
 """
 
 import json

@@ -1,9 +1,9 @@
 """Bounces: what came back to a mail of a request is read in the sandbox, proven by its token, and given its effect.
 
-In: mails of the bounce mailbox, and automatic ones of the request mailbox. Out, in one transaction: a delivery failed or
-delivered by the table of states, a bad address written down, a person on the opt-out list. Invariants: without a genuine
-token of ours nothing happens, whatever a mail says; a token for bounces takes nobody off a list, unless the recipient's
-provider reports a complaint. A repeated bounce changes nothing. Source: wire/bounce.py.
+In: mails of the bounce mailbox, and automatic ones of the request mailbox. Out, in one transaction: a delivery
+failed or delivered by the table of states, a bad address written down, a person on the opt-out list. Invariants:
+without a genuine token of ours nothing happens, whatever a mail says; a token for bounces takes nobody off a list,
+unless the recipient's provider reports a complaint. A repeated bounce changes nothing. Source: wire/bounce.py.
 """
 
 import sqlite3
@@ -63,8 +63,8 @@ class BounceDesk:
         return Disposition.PROCESSED
 
     async def take(self, raw: bytes) -> str:
-        """Give `raw` its effect and say what it was: "bounce.hard UPSI-…", or "bounce.unproven" and the like where it has
-        none; LATER while the mail it is about is still being sent; '' if it cannot be read."""
+        """Give `raw` its effect and say what it was: "bounce.hard UPSI-…", or "bounce.unproven" and the like where it
+        has none; LATER while the mail it is about is still being sent; '' if it cannot be read."""
         try:
             read = bounce.from_json(await sandbox.call(_CHILD, raw))
         except (SandboxError, ValueError) as error:

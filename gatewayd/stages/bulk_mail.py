@@ -2,7 +2,8 @@
 
 Out: the octets, the envelope sender with the delivery's token behind "+" (VERP) and the envelope id (RFC 3461). The
 Message-ID comes from the delivery's id: every attempt carries the same one. The page is rendered in a child, once a
-request; if that cannot be done, the text goes alone. Sources: RFC 2369 (List-Unsubscribe), RFC 8058 (one-click), RFC 3834.
+request; if that cannot be done, the text goes alone. Sources: RFC 2369 (List-Unsubscribe), RFC 8058 (one-click),
+RFC 3834.
 """
 
 import json

@@ -1,5 +1,7 @@
 """The transports together: which modem can send now, and so who claims what (core/routing.py); which domains may get a
-mail now. Kept in memory; each dispatcher says for itself whether it can send, and hears when another one no longer can."""
+mail now. Kept in memory; each dispatcher says for itself whether it can send, and hears when another one no longer
+can.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

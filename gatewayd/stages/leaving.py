@@ -1,7 +1,8 @@
 """Who wants nothing any more, as a person: the address he left by, and those that stood beside it in lists.
 
-In: an address or number, one that a token stands for, and how it came. Out, in the caller's transaction: all of them on
-the opt-out list, and what waits for them cancelled. A way back (MULAI) frees only what it names: the rest is his to say.
+In: an address or number, one that a token stands for, and how it came. Out, in the caller's transaction: all of
+them on the opt-out list, and what waits for them cancelled. A way back (MULAI) frees only what it names: the rest
+is his to say.
 """
 
 import sqlite3

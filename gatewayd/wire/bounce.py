@@ -1,10 +1,11 @@
 """What came back to a mail of ours: a bounce, a delay, a delivery report, a complaint, a wish to leave, or only noise.
 
-In: raw octets of a mail to the bounce mailbox (`read`, in the sandbox child). Out: a Bounce, with whatever looks like a
-token of ours, the likeliest first; whether one is genuine is for the parent, who has the key. Nothing raises, whatever
-the octets are. A report in the standard form is believed as it stands; one in a server's own words counts only if a
-server wrote it. HARD means that somebody should mend the address; SOFT that the mail is lost and the address may be good.
-Sources: RFC 3464 (DSN), RFC 3463 (status codes), RFC 5965 (ARF), RFC 3834 and RFC 8098 (what is no bounce).
+In: raw octets of a mail to the bounce mailbox (`read`, in the sandbox child). Out: a Bounce, with whatever looks
+like a token of ours, the likeliest first; whether one is genuine is for the parent, who has the key. Nothing
+raises, whatever the octets are. A report in the standard form is believed as it stands; one in a server's own words
+counts only if a server wrote it. HARD means that somebody should mend the address; SOFT that the mail is lost and
+the address may be good. Sources: RFC 3464 (DSN), RFC 3463 (status codes), RFC 5965 (ARF), RFC 3834 and RFC 8098
+(what is no bounce).
 """
 
 import email

@@ -1,6 +1,8 @@
+# ruff: noqa: E501 - the patterns are lists of phrases
 """The words of mail servers that write bounces in their own way: qmail, Exim, old Exchange and sendmail, big providers.
 
-Patterns and two small readers; what follows from them is in wire/bounce.py. All matching is done on text of bounded length.
+Patterns and two small readers; what follows from them is in wire/bounce.py. All matching is done on text of bounded
+length.
 """
 
 import re

@@ -1,8 +1,9 @@
 """The token of one delivery in mail: in its envelope sender (a bounce comes home with it) and in its way to leave.
 
-In: the gateway's key, what the token is for, the delivery. Out: a token such as "b1f-k3…", and the delivery of one that is
-genuine. Invariants: who does not have the key cannot make one (HMAC-SHA-256, 80 bit), and one made for bounces takes
-nobody off a list; letter case does not matter, since mail servers fold it. Sources: RFC 2104; VERP as qmail's ezmlm does it.
+In: the gateway's key, what the token is for, the delivery. Out: a token such as "b1f-k3…", and the delivery of one
+that is genuine. Invariants: who does not have the key cannot make one (HMAC-SHA-256, 80 bit), and one made for
+bounces takes nobody off a list; letter case does not matter, since mail servers fold it. Sources: RFC 2104; VERP as
+qmail's ezmlm does it.
 """
 
 import base64

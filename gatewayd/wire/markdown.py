@@ -1,10 +1,10 @@
 """The text of a request as a page: a small safe Markdown, rendered once with its placeholders still open.
 
-In: the text as it was approved (`render`, in the sandbox child). Out: pieces of HTML and, between them, the names of the
-placeholders; `filled` puts one recipient's values in, escaped. Invariants: no HTML of the text's own, no image, no link
-but http, https and mailto; a value is text whatever stands in it, since it comes in after the Markdown was read; a link
-whose target holds a placeholder is no link. Single line ends stay line ends.
-Source: CommonMark 0.31.
+In: the text as it was approved (`render`, in the sandbox child). Out: pieces of HTML and, between them, the names
+of the placeholders; `filled` puts one recipient's values in, escaped. Invariants: no HTML of the text's own, no
+image, no link but http, https and mailto; a value is text whatever stands in it, since it comes in after the
+Markdown was read; a link whose target holds a placeholder is no link. Single line ends stay line ends. Source:
+CommonMark 0.31.
 """
 
 import html
@@ -21,8 +21,8 @@ _MARK: Final = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
 _PRIVATE: Final = re.compile(f"[{_OPEN}{_CLOSE}]")
 _TARGET: Final = re.compile(r"(?:https?://|mailto:)[^\s\ue0f0\ue0f1]+", re.I)
 _RULES: Final = (
-    "paragraph", "heading", "lheading", "list", "blockquote", "hr", "fence", "newline", "escape", "backticks", "emphasis",
-    "link", "autolink", "entity",
+    "paragraph", "heading", "lheading", "list", "blockquote", "hr", "fence", "newline", "escape", "backticks",
+    "emphasis", "link", "autolink", "entity",
 )  # fmt: skip
 _HEAD: Final = (
     '<!DOCTYPE html>\n<html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'

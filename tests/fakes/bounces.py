@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - what servers write is not folded
 """Bounces in the shapes of the servers that people's mail goes through. Addresses and hosts are invented.
 
 Each case: what it is called, the mail, the kind it is, its status code. TOKEN stands where the server keeps it.

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from gatewayd.wire import markdown
 
 TAGS = frozenset(
-    {"p", "br", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "hr", "pre", "code", "em", "strong", "a"}
+    {"p", "br", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "hr", "pre", "code", "em",
+     "strong", "a"}
 )  # fmt: skip
 
 
