@@ -33,11 +33,14 @@ EXAMPLE: Final = ROOT / "config" / "gatewayd.toml"
 #: Keys that the example leaves out: few installations touch them.
 ONLY_IN_DOCS: Final = {
     "mailbox": {"auth", "ca_file", "timeout", "trust_all_senders"},
+    "bounces": {
+        "auth", "ca_file", "folder", "processed_folder", "quarantine_folder", "poll", "idle", "timeout", "max_bytes",
+    },
     "smtp": {"auth", "ca_file", "reply_to", "helo_name", "timeout", "data_timeout"},
     "mqtt": {"auth", "ca_file", "client_id", "keepalive", "session_expiry", "receive_maximum", "timeout"},
     "modems": {"smsc", "command_gap", "submit_timeout"},
     "units": {"max_recipients"},
-}
+}  # fmt: skip
 
 _HEADING: Final = re.compile(r"^#{2,3} (?:`\[+([a-zA-Z_.]+)\]+`|(Secrets))$")
 _ROW: Final = re.compile(r"^\| `([a-z_]+)` \| .* \| (required|none|`[^|]*`) \| \S.* \|$")
