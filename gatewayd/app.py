@@ -28,9 +28,10 @@ from gatewayd.notify import MISSING, notify
 from gatewayd.stages import approve, brokertest, compose, inbound, report, track
 from gatewayd.stages.accept import MailDesk
 from gatewayd.stages.bells import Bells
+from gatewayd.stages.bounces import BounceDesk
 from gatewayd.stages.context import Context
 from gatewayd.stages.dispatch import Dispatcher
-from gatewayd.stages.fleet import Fleet, tariffs_of
+from gatewayd.stages.fleet import Fleet, Lanes, tariffs_of
 from gatewayd.stages.gates import Gate
 from gatewayd.stages.jobs import JobDesk
 from gatewayd.stages.listen import TransportListener
@@ -68,8 +69,9 @@ def transports(settings: Settings, clock: Clock, on_air: Mapping[str, AttemptKey
     lines = [
         _Line(ModemTransport(modem, clock, on_air=on_air.get(modem.name)), pace_of(modem)) for modem in settings.modems
     ]
-    if settings.smtp is not None:
-        lines.append(_Line(SmtpTransport(settings.smtp, clock), Pace((settings.smtp.gap, settings.smtp.gap))))
+    if (smtp := settings.smtp) is not None:
+        names = ["smtp", *(f"smtp-{number}" for number in range(2, smtp.connections + 1))]
+        lines += [_Line(SmtpTransport(smtp, clock, name=name), Pace((smtp.gap, smtp.gap))) for name in names]
     return lines
 
 
@@ -109,8 +111,10 @@ async def _live(ctx: Context, orders: Orders, on_air: Mapping[str, AttemptKey]) 
     watch = Watch(ctx, gates, {line.transport.name: line.transport.refresh for line in lines})
     listener = TransportListener(ctx, watch)
     tested = {brokertest.ROW} if ctx.settings.mqtt and ctx.settings.mqtt.selftest else set()
-    await ctx.db.run(health_store.forget_others, set(gates) | {"mailbox", "broker"} | tested)
-    fleet, hours = Fleet(tariffs_of(ctx.settings.modems), ctx.bells), hours_of(ctx.settings)
+    await ctx.db.run(health_store.forget_others, set(gates) | {"mailbox", "bounces", "broker"} | tested)
+    domains = ctx.settings.smtp.domains if ctx.settings.smtp else {}
+    await ctx.db.run(queue.pace_domains, list(domains))
+    fleet, hours = Fleet(tariffs_of(ctx.settings.modems), ctx.bells, Lanes(domains)), hours_of(ctx.settings)
     dispatchers = [
         Dispatcher(ctx, line.transport, gates[line.transport.name], Pacer(line.pace), hours, fleet, watch)
         for line in lines
@@ -198,6 +202,10 @@ def _intakes(ctx: Context) -> list[Run]:
         facts, desk = _LinkFacts(ctx, "mailbox"), MailDesk(ctx)
         mailbox = MailIntake(settings.mailbox, clock=ctx.clock, on_state=facts.of_mailbox)
         parts.append(partial(keep, "mailbox", partial(mailbox.run, desk.accept), ctx.clock, on_lost=facts.lost))
+    if settings.bounces is not None:
+        facts, returned = _LinkFacts(ctx, "bounces"), BounceDesk(ctx)
+        box = MailIntake(settings.bounces, clock=ctx.clock, on_state=facts.of_mailbox)
+        parts.append(partial(keep, "bounces", partial(box.run, returned.accept), ctx.clock, on_lost=facts.lost))
     if settings.mqtt is not None:
         facts, jobs = _LinkFacts(ctx, "broker"), JobDesk(ctx)
         link = MqttLink(settings.mqtt, version=__version__, boot=boot_id())

@@ -17,7 +17,7 @@ EX_CONFIG: Final = 78
 _FAMILIES: Final[Mapping[str, str]] = {
     "run": "run", "demo": "demo", "check": "check", "status": "show", "requests": "show", "show": "show",
     "approve": "decide", "reject": "decide", "cancel": "decide", "hold": "decide", "release": "decide",
-    "send": "send", "optout": "optout", "report": "report", "form": "form",
+    "send": "send", "optout": "optout", "bounces": "bounces", "report": "report", "form": "form",
     "simulate-modem": "simulate",
 }  # fmt: skip
 

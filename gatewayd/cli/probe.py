@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 
 from gatewayd.clock import Clock
-from gatewayd.config import Mailbox, Mqtt, MqttSelftest, Settings
+from gatewayd.config import Imap, Mqtt, MqttSelftest, Settings
 from gatewayd.core.health import Health, IncomingSms, LinkState, Registration
 from gatewayd.core.model import AttemptKey
 from gatewayd.core.outcome import StatusReport
@@ -23,9 +23,11 @@ Question = Callable[[], Awaitable[str]]
 def questions(settings: Settings) -> Iterator[tuple[str, Question]]:
     """Every part of the settings with its question."""
     clock = Clock()
-    mailbox, smtp, mqtt = settings.mailbox, settings.smtp, settings.mqtt
+    mailbox, bounces, smtp, mqtt = settings.mailbox, settings.bounces, settings.smtp, settings.mqtt
     if mailbox is not None:
         yield "mailbox", lambda: _mailbox(mailbox)
+    if bounces is not None:
+        yield "bounces", lambda: _mailbox(bounces)
     if smtp is not None:
         yield "smtp", lambda: _transport(SmtpTransport(smtp, clock), _said_of_smtp)
     if mqtt is not None:
@@ -36,7 +38,7 @@ def questions(settings: Settings) -> Iterator[tuple[str, Question]]:
         yield modem.name, partial(_transport, ModemTransport(modem, clock), _said_of_modem)
 
 
-async def _mailbox(settings: Mailbox) -> str:
+async def _mailbox(settings: Imap) -> str:
     session = ImapSession(settings)
 
     def work() -> int:

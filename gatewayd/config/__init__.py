@@ -8,8 +8,10 @@ from gatewayd.config.modem import Modem
 from gatewayd.config.profile import AUTO, Profile, load_profile, recognised
 from gatewayd.config.sections import (
     Approval,
+    Bounces,
     Gateway,
     Group,
+    Imap,
     Log,
     Mailbox,
     Mqtt,
@@ -32,8 +34,10 @@ __all__ = [
     "AUTO",
     "DEFAULT_PATH",
     "Approval",
+    "Bounces",
     "Gateway",
     "Group",
+    "Imap",
     "Log",
     "Mailbox",
     "Modem",

@@ -24,6 +24,7 @@ def file_faults(settings: Settings) -> Iterator[str]:
 def _secrets(settings: Settings) -> dict[str, Secret | None]:
     return {
         "mailbox.password": settings.mailbox.password if settings.mailbox else None,
+        "bounces.password": settings.bounces.password if settings.bounces else None,
         "smtp.password": settings.smtp.password if settings.smtp else None,
         **_tokens("mailbox", settings.mailbox.oauth2 if settings.mailbox else None),
         **_tokens("smtp", settings.smtp.oauth2 if settings.smtp else None),

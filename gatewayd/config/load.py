@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from gatewayd.config.sections import Settings
+from gatewayd.config.sections import Imap, Mqtt, Settings, Smtp
 from gatewayd.errors import SettingsError
 
 DEFAULT_PATH: Final = Path("/etc/gatewayd/gatewayd.toml")
@@ -154,8 +154,14 @@ def _steps(settings: Settings) -> Iterator[str]:
             yield f"approval.steps: {first.name!r} and {second.name!r} can only be decided by the same person"
 
 
+def _servers(settings: Settings) -> tuple[tuple[str, Imap | Smtp | Mqtt | None], ...]:
+    return (
+        ("mailbox", settings.mailbox), ("bounces", settings.bounces), ("smtp", settings.smtp), ("mqtt", settings.mqtt),
+    )  # fmt: skip
+
+
 def _links(settings: Settings) -> Iterator[str]:
-    for key, server in (("mailbox", settings.mailbox), ("smtp", settings.smtp), ("mqtt", settings.mqtt)):
+    for key, server in _servers(settings):
         if server is None:
             continue
         if server.tls == "none" and server.host not in _LOOPBACK:
@@ -170,3 +176,5 @@ def _links(settings: Settings) -> Iterator[str]:
         yield "mailbox.trusted_authserv_ids: is missing (no sender could be proven, so no form would be taken)"
     if box is not None and settings.smtp is None:
         yield "smtp: is missing (the mailbox needs it to answer)"
+    if settings.bounces is not None and (settings.smtp is None or settings.smtp.bounce_address is None):
+        yield "smtp.bounce_address: is missing (nothing would come to the mailbox of [bounces])"

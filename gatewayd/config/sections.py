@@ -90,7 +90,9 @@ class _MailServer(_Server):
         return self
 
 
-class Mailbox(_MailServer):
+class Imap(_MailServer):
+    """A mailbox that is watched."""
+
     port: Port = 993
     tls: Literal["tls", "starttls", "none"] = "tls"
     folder: str = "INBOX"
@@ -101,12 +103,22 @@ class Mailbox(_MailServer):
     idle: Duration = 110.0
     timeout: Duration = 30.0
     max_bytes: Annotated[int, Field(ge=65536)] = 10 * 1024 * 1024
+
+
+class Mailbox(Imap):
     #: authserv-ids of the own mail server whose Authentication-Results are believed.
     trusted_authserv_ids: tuple[str, ...] = ()
     #: Check DKIM signatures ourselves, with DNS, where no such header is on a mail.
     own_dkim_check: bool = False
     #: Only for mailboxes that no outsider can write to.
     trust_all_senders: bool = False
+
+
+class Bounces(Imap):
+    """The mailbox behind `smtp.bounce_address`, where it is not the request mailbox."""
+
+    #: How long after its last mail a request waits for bounces before it is reported on.
+    wait: Duration = 900.0
 
 
 class Smtp(_MailServer):
@@ -120,8 +132,25 @@ class Smtp(_MailServer):
     #: Wait for the answer to the final dot (RFC 5321 §4.5.3.2.6).
     data_timeout: Duration = 600.0
     max_per_connection: Annotated[int, Field(ge=1)] = 200
-    #: Least time between two mails.
+    #: Least time between two mails of one connection.
     gap: Duration = 0.0
+    #: Connections that send side by side.
+    connections: Annotated[int, Field(ge=1, le=10)] = 2
+    #: Least time between two mails to one domain, over all connections.
+    domains: dict[str, Duration] = Field(default_factory=dict)
+    #: Larger mails are not offered to the server.
+    max_bytes: Annotated[int, Field(ge=65536)] = 10_000_000
+    #: Requests also go out as HTML, from the small Markdown of their text.
+    html: bool = True
+    #: Envelope sender of requests' mails; each gets a token of its own behind "+".
+    bounce_address: Address | None = None
+    #: What servers with DSN are asked to tell (RFC 3461).
+    notify: tuple[Literal["success", "failure", "delay"], ...] = ("failure", "delay")
+    #: A page that takes people off the list; "{token}" in it is replaced.
+    unsubscribe_url: (
+        Annotated[str, spelt(r"https://[\x21-\x7e]*\{token\}[\x21-\x7e]*", 'an https address with "{token}" in it')]
+        | None
+    ) = None
 
 
 class Mqtt(_Server):
@@ -313,6 +342,7 @@ class Log(Section):
 class Settings(Section):
     gateway: Gateway
     mailbox: Mailbox | None = None
+    bounces: Bounces | None = None
     smtp: Smtp | None = None
     mqtt: Mqtt | None = None
     modems: tuple[Modem, ...] = ()

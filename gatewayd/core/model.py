@@ -145,10 +145,12 @@ class SmsBody:
 
 @dataclass(frozen=True, slots=True)
 class MailBody:
-    """One mail as it goes out: RFC 5322 octets with CRLF line ends, and its envelope sender ('' = null)."""
+    """One mail as it goes out: RFC 5322 octets with CRLF line ends, its envelope sender ('' = null), and its envelope
+    id ('': nothing is asked of the servers on its way, RFC 3461)."""
 
     raw: bytes
     envelope_sender: str
+    envelope_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,11 @@ def _plain(name: str) -> str:
     return _NOT_NAME.sub("", name.casefold())
 
 
+def personal_fields(name: str, fields: Mapping[str, str]) -> dict[str, str]:
+    """A recipient's columns; his name answers to {nama} and {name}."""
+    return {"nama": name, "name": name, **fields}
+
+
 def digest(
     *, channel: Channel, subject: str, text: str, priority: Priority, send_after: datetime | None,
     applicant: Applicant, messages: Iterable[Message],
@@ -98,9 +103,17 @@ def digest(
     head = [channel, subject, text, int(priority), send_after.isoformat() if send_after else "",
             applicant.unit, applicant.address]  # fmt: skip
     state = hashlib.sha256(_canonical(head))
-    for address, personal in sorted((message.address, message.text or "") for message in messages):
-        state.update(_canonical([address, personal]))
+    subject = subject if placeholders(subject) else ""
+    for personal in sorted([m.address, m.text or "", *_personal_subject(subject, m)] for m in messages):
+        state.update(_canonical(personal))
     return state.digest()
+
+
+def _personal_subject(subject: str, message: Message) -> list[str]:
+    if not subject:
+        return []
+    merged = merge(subject, personal_fields(message.name, message.fields))
+    return [merged] if isinstance(merged, str) else []
 
 
 def _canonical(value: list[object] | list[str]) -> bytes:

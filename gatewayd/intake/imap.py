@@ -21,7 +21,7 @@ from datetime import datetime
 from typing import Final, TypeVar
 
 from gatewayd.clock import Clock
-from gatewayd.config import Mailbox
+from gatewayd.config import Imap
 from gatewayd.errors import GatewaydError, LinkError, ProtocolError
 from gatewayd.intake.base import AcceptMail, Disposition
 from gatewayd.intake.imap_session import ImapSession
@@ -50,7 +50,7 @@ OnState = Callable[[MailboxState], Awaitable[None]]
 class MailIntake:
     """Watches one mailbox. `on_state` hears every change of `state`, and every poll."""
 
-    def __init__(self, settings: Mailbox, *, clock: Clock = _CLOCK, on_state: OnState | None = None) -> None:
+    def __init__(self, settings: Imap, *, clock: Clock = _CLOCK, on_state: OnState | None = None) -> None:
         self._settings, self._clock, self._on_state = settings, clock, on_state
         self._log = get_logger().bind(mailbox=settings.host)
         self._state = MailboxState(connected=False, since=clock.now())
@@ -90,7 +90,7 @@ class _Watch:
     """The rounds of one connection."""
 
     def __init__(
-        self, settings: Mailbox, clock: Clock, thread: "_Thread", session: ImapSession, accept: AcceptMail,
+        self, settings: Imap, clock: Clock, thread: "_Thread", session: ImapSession, accept: AcceptMail,
         polled: Callable[[], Awaitable[None]],
     ) -> None:  # fmt: skip
         self._settings, self._clock, self._thread = settings, clock, thread

@@ -17,7 +17,7 @@ from typing import Final
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, IMAPClientReadOnlyError
 
-from gatewayd.config import Mailbox, OAuth2
+from gatewayd.config import Imap, OAuth2
 from gatewayd.errors import LinkError, ProtocolError, SettingsError
 from gatewayd.intake.base import IncomingMail
 from gatewayd.oauth2 import access_token
@@ -32,7 +32,7 @@ _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 class ImapSession:
     """Made unconnected; `open` connects. Only `interrupt` may be called from another thread."""
 
-    def __init__(self, settings: Mailbox) -> None:
+    def __init__(self, settings: Imap) -> None:
         self._settings = settings
         self._guard = threading.Lock()
         self._interrupted = False

@@ -65,6 +65,8 @@ _NAMED: Final = {
     "expired": _TIME_OVER,
     "smtp-address": _MAIL_ADDRESS,
     "smtp-refused": _MAIL_ACCOUNT,
+    "smtp-size": _MAIL_REFUSED,
+    "smtp-unsafe": _MAIL_REFUSED,
     "smtp-link": _MAIL_LATER,
     **{code: ROWS[code] for code in ("row.limit_hour", "row.limit_day", "row.opted_out")},
 }
@@ -81,7 +83,13 @@ CAUSES: Final[Mapping[str, str]] = MappingProxyType(
     | _NAMED
 )
 #: By the enhanced code behind the reply code (RFC 3463).
-_ENHANCED: Final = {"1.1": _MAILBOX_NONE, "1.2": _MAILBOX_NONE, "1.10": _MAILBOX_NONE, "2.2": _MAILBOX_FULL}
+_ENHANCED: Final = {
+    "1.1": _MAILBOX_NONE,
+    "1.2": _MAILBOX_NONE,
+    "1.10": _MAILBOX_NONE,
+    "2.1": _MAILBOX_NONE,
+    "2.2": _MAILBOX_FULL,
+}
 
 
 def sentence(code: str) -> str:
@@ -89,6 +97,8 @@ def sentence(code: str) -> str:
     if code in CAUSES:
         return CAUSES[code]
     prefix, _, rest = code.partition("-")
+    if prefix == "bounce":
+        return _smtp(f"{rest[:1]}00-{rest}")
     return _smtp(rest) if prefix == "smtp" else ""
 
 

@@ -6,7 +6,8 @@ In: IncomingMail from an intake. Out: its disposition, after the commit. The ste
    settings say so, another child checks DKIM of a mail that the mail server said nothing about; while DNS gives no
    answer the mail stays where it is, after ATTEMPTS it counts as unproven.
 3. In one transaction: the effect (request, correction, decision, answer, or nothing) and `done`.
-Automatic mail and mail from senders that cannot be proven get no answer and decide nothing.
+Automatic mail and mail from senders that cannot be proven get no answer and decide nothing. What came back to
+a mail of a request, or asks to leave by a token, is the bounce desk's (stages/bounces.py).
 """
 
 import json
@@ -21,6 +22,7 @@ from gatewayd.errors import SandboxError
 from gatewayd.intake.base import Disposition, IncomingMail
 from gatewayd.log import get_logger, mask
 from gatewayd.stages.bells import Bell
+from gatewayd.stages.bounces import LATER, BounceDesk
 from gatewayd.stages.context import Context
 from gatewayd.stages.correspond import Correspondence, effect
 from gatewayd.stages.forms import FormDesk, PreparedForm
@@ -28,6 +30,7 @@ from gatewayd.stages.people import person_of, unit_of
 from gatewayd.store import mails, notices
 from gatewayd.wire import authres, dkimproof, reading
 from gatewayd.wire.dkimproof import DkimProof
+from gatewayd.wire.mailtoken import found_in
 from gatewayd.wire.reading import ReadMail
 
 ATTEMPTS: Final = 3
@@ -53,7 +56,7 @@ class MailDesk:
 
     def __init__(self, ctx: Context, read: Reader = _read_in_sandbox, prove: Prover = _prove_in_sandbox) -> None:
         self._ctx, self._reader, self._prover = ctx, read, prove
-        self._forms = FormDesk(ctx)
+        self._forms, self._bounces = FormDesk(ctx), BounceDesk(ctx)
 
     async def accept(self, mail: IncomingMail) -> Disposition:
         stored = await self._ctx.db.run(
@@ -71,6 +74,13 @@ class MailDesk:
             if stored.attempts >= ATTEMPTS:
                 return await self._quarantine(stored.id, "it could not be read in three attempts")
             return Disposition.LATER
+        if read.automatic or found_in(read.subject):
+            returned = await self._bounces.take(mail.raw)
+            if returned == LATER and stored.attempts < ATTEMPTS:
+                return Disposition.LATER
+            if " " in returned:
+                await self._ctx.db.run(mails.done, stored.id, returned, sender=read.sender, auth="", content=b"")
+                return Disposition.PROCESSED
         if self._asks_dkim(mail, read):
             proof = await self._dkim(mail, read)
             if proof.result == "later" and stored.attempts < ATTEMPTS:

@@ -19,6 +19,7 @@ from gatewayd.core.schedule import ALL, Hours
 from gatewayd.core.states import Event
 from gatewayd.log import get_logger, mask
 from gatewayd.stages.bells import Bell
+from gatewayd.stages.bulk_mail import BulkMail
 from gatewayd.stages.context import Context
 from gatewayd.stages.fleet import Fleet
 from gatewayd.stages.gates import Gate
@@ -27,6 +28,7 @@ from gatewayd.stages.submission import submission_of
 from gatewayd.store import health, notices, queue, tracking
 from gatewayd.store.queue import Claimant, Claimed, Ended
 from gatewayd.transport.base import Transport
+from gatewayd.wire.outmail import UnsafeHeader
 
 STOP_WAIT_S: Final = 8.0
 #: Refusals in a row after which a SIM is set aside, and for how long (seconds).
@@ -55,6 +57,7 @@ class Dispatcher:
         self._log = get_logger().bind(modem=transport.name)
         self._stop, self._urgent = asyncio.Event(), asyncio.Event()
         self._wait = ctx.bells.listen(Bell.DISPATCH)
+        self._mails = BulkMail(ctx)
         self._ended: Ended | None = None
         self._failures = 0
         self._rest_until: datetime | None = None
@@ -113,16 +116,24 @@ class Dispatcher:
         return True
 
     async def _claim(self, now: datetime) -> Claimed | None:
-        claimant = self._claimant(now)
-        ended, self._ended = self._ended, None
-        claimed = await self._ctx.db.run(_advance, ended, claimant, now)
+        is_mail = self._transport.channel is Channel.EMAIL
+        lanes = self._fleet.lanes.take(now) if is_mail else self._fleet.routes(self._transport.name)
+        used = ""
+        try:
+            claimant = self._claimant(now, lanes)
+            ended, self._ended = self._ended, None
+            claimed = await self._ctx.db.run(_advance, ended, claimant, now)
+            used = claimed.route if claimed is not None else ""
+        finally:
+            if is_mail:
+                self._fleet.lanes.leave(lanes, used, now)
         if ended is not None:
             self._tell(ended)
         return claimed
 
-    def _claimant(self, now: datetime) -> Claimant:
+    def _claimant(self, now: datetime, lanes: tuple[str, ...]) -> Claimant:
         name, channel = self._transport.name, self._transport.channel
-        routes = ("", *self._fleet.routes(name)) if channel is Channel.SMS else ("",)
+        routes = ("", *lanes)
         return Claimant(name, channel, self._gate.sim, self._ctx.run, self._priorities(now), routes)
 
     def _is_able(self, now: datetime) -> bool:
@@ -131,7 +142,13 @@ class Dispatcher:
         return self._gate.is_open and not rests and not self._pacer.is_capped(now)
 
     async def _submit(self, claimed: Claimed) -> None:
-        submission = await submission_of(self._ctx, claimed)
+        try:
+            submission = await submission_of(self._ctx, self._mails, claimed)
+        except UnsafeHeader as error:
+            # One message that cannot be written must not end the loop.
+            self._take(claimed, Rejected(Cause("smtp-unsafe", str(error), Blame.MESSAGE)))
+            await self._record()
+            return
         self._pacer.began(self._ctx.clock.now())
         work = asyncio.create_task(self._transport.submit(submission))
         stopping = asyncio.create_task(self._urgent.wait())
@@ -231,9 +248,12 @@ class Dispatcher:
 
     async def _until_due(self, now: datetime) -> float:
         """Seconds until something queued becomes ready, or the next window opens."""
-        due = await self._ctx.db.run(queue.next_due, self._claimant(now))
+        is_mail = self._transport.channel is Channel.EMAIL
+        lanes = () if is_mail else self._fleet.routes(self._transport.name)
+        due = await self._ctx.db.run(queue.next_due, self._claimant(now, lanes))
         opening = self._hours.opening(now) if self._priorities(now) != ALL else None
-        times = [at for at in (due, opening) if at is not None and at > now]
+        lane = self._fleet.lanes.opening(now) if is_mail else None
+        times = [at for at in (due, opening, lane) if at is not None and at > now]
         return min([(at - now).total_seconds() for at in times], default=_POLL_S)
 
     async def _sleep(self, seconds: float) -> None:

@@ -16,7 +16,7 @@ from gatewayd.config import Settings
 from gatewayd.core import caution
 from gatewayd.core.caution import Limits, Recent
 from gatewayd.core.model import Channel, Draft, Fault, Recipient, RefusedRow
-from gatewayd.core.request import Message, digest, merge, placeholders
+from gatewayd.core.request import Message, digest, merge, personal_fields, placeholders
 from gatewayd.core.routing import cost_idr, route_of
 from gatewayd.stages.fleet import tariffs_of
 from gatewayd.store.requests import NewRequest
@@ -75,7 +75,7 @@ def build(
             send_after=draft.send_after, applicant=draft.applicant, messages=messages,
         ),
         client=origin.client, job=origin.job, job_digest=origin.job_digest, mail=origin.mail, thread=origin.thread,
-        preapproved=origin.preapproved,
+        preapproved=origin.preapproved, paced=frozenset(settings.smtp.domains) if settings.smtp else frozenset(),
     )  # fmt: skip
 
 
@@ -126,6 +126,7 @@ def _messages(
     """One message a recipient; a row that lacks a placeholder's value, or has had enough, is refused by name."""
     personal = bool(placeholders(draft.text))
     shared = parts_of(draft.channel, draft.text)
+    subject = draft.subject if placeholders(draft.subject) else ""
     messages: list[Message] = []
     refused: list[RefusedRow] = []
     for who in draft.recipients.recipients:
@@ -138,6 +139,9 @@ def _messages(
         if code := caution.over_limit(recent.get(who.address, _NONE), limits):
             refused.append(RefusedRow(who.row, quoted(who.address), code, who.name))
             continue
+        if missing := _unfit_subject(subject, who):
+            refused.append(missing)
+            continue
         if not personal:
             messages.append(Message(who.row, who.address, who.name, who.fields, None, shared))
             continue
@@ -149,9 +153,16 @@ def _messages(
     return tuple(messages), tuple(refused)
 
 
+def _unfit_subject(subject: str, who: Recipient) -> RefusedRow | None:
+    """The refusal of a row whose personal subject lacks a value, or could not stand in a header."""
+    merged = merge(subject, _fields(who))
+    if not isinstance(merged, str):
+        return RefusedRow(who.row, ", ".join(merged), "row.placeholder", who.name)
+    return None if is_safe(merged) else RefusedRow(who.row, quoted(merged), "row.placeholder", who.name)
+
+
 def _fields(who: Recipient) -> dict[str, str]:
-    """A recipient's columns; his name answers to {nama} and {name}."""
-    return {"nama": who.name, "name": who.name, **who.fields}
+    return personal_fields(who.name, who.fields)
 
 
 def parts_of(channel: Channel, text: str) -> int:

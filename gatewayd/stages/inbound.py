@@ -16,6 +16,7 @@ from gatewayd.config import Modem
 from gatewayd.core.inbound import command_of
 from gatewayd.errors import SandboxError
 from gatewayd.log import get_logger, mask
+from gatewayd.stages import leaving
 from gatewayd.stages.bells import Bell
 from gatewayd.stages.context import Context
 from gatewayd.store import inbox, notices, optouts, queue
@@ -83,8 +84,7 @@ def _handle(conn: sqlite3.Connection, ctx: Context, message: InboxRow, handling:
 def _obey(conn: sqlite3.Connection, ctx: Context, message: InboxRow, handling: _Handling, now: datetime) -> None:
     number, stopped = handling.number, 0
     if handling.command == "stop":
-        is_new = optouts.add(conn, number, "sms", now)
-        stopped = optouts.stop(conn, number, now)
+        is_new, stopped = leaving.leave(conn, ctx, number, "sms", now)
     else:
         is_new = optouts.remove(conn, number)
     if is_new and handling.answer:

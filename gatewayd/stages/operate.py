@@ -13,7 +13,7 @@ from gatewayd.core.request import Request
 from gatewayd.core.states import DeliveryState, Event
 from gatewayd.intake.control import Command
 from gatewayd.log import get_logger, mask
-from gatewayd.stages import decide
+from gatewayd.stages import decide, leaving
 from gatewayd.stages.assemble import assemble
 from gatewayd.stages.bells import Bell
 from gatewayd.stages.context import Context
@@ -115,11 +115,11 @@ class OperatorDesk:
     def _optout(self, conn: sqlite3.Connection, command: Command, now: datetime) -> Reply:
         """Put an address on the opt-out list, or take it off."""
         typed, act = str(command.arguments.get("address", "")), str(command.arguments.get("act", ""))
-        address = self._address(typed)
+        address = self._address(typed) or leaving.address_of(conn, typed)
         if address is None or act not in ("add", "remove"):
             return {"error": f"{typed!r} is neither a mobile number nor an e-mail address"}
         if act == "add":
-            changed, stopped = optouts.add(conn, address, "cli", now), optouts.stop(conn, address, now)
+            changed, stopped = leaving.leave(conn, self._ctx, address, "cli", now)
         else:
             changed, stopped = optouts.remove(conn, address), 0
         get_logger().info(

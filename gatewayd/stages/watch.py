@@ -186,6 +186,9 @@ class Watch:
     def _alarms(self, conn: sqlite3.Connection, now: datetime) -> None:
         """Write to the staff what it has not heard of, and what is over."""
         for row in store.all_links(conn):
+            # One mail server behind several connections is one alarm.
+            if row.kind == "smtp" and row.health.name != "smtp":
+                continue
             lasted_s = (now - row.since).total_seconds()
             due, over = alarms_due(row.health, row.paused, lasted_s, row.alarmed, self._ending(row.health, now))
             if not due and not over:

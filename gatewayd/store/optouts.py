@@ -14,7 +14,7 @@ from gatewayd.store.instants import from_ms, to_ms
 
 @dataclass(frozen=True, slots=True)
 class OptOut:
-    """`source` is how it came: sms, cli."""
+    """`source` is how it came: sms, cli, mail, complaint."""
 
     address: str
     since: datetime

@@ -6,6 +6,7 @@ for each priority, so it costs the same with a thousand rows as with a million.
 """
 
 import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -40,6 +41,10 @@ class Claimed:
     attempt: int
     tries: int
     expires_at: datetime | None = None
+    #: The request's text with its placeholders open, and the recipient's columns (JSON or '') that fill them.
+    template: str = ""
+    fields: str = ""
+    route: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ class Ended:
 @dataclass(frozen=True, slots=True)
 class Claimant:
     """Who claims: a transport, the SIM in it, this run of the daemon, the priorities that may leave now, and the routes
-    that are its own now ('' for what has none: e-mail, our own messages)."""
+    that are its own now ('' for what has none: our own messages, e-mail to a domain without a pace)."""
 
     transport: str
     channel: Channel
@@ -127,7 +132,7 @@ def _begin(conn: sqlite3.Connection, delivery: DeliveryId, claimant: Claimant, n
     ).fetchone()
     row = conn.execute(
         "UPDATE deliveries SET state = 'submitting', transport = ?, submitted_at = ? WHERE id = ?"
-        " RETURNING kind, priority, address, name, text, notice, parts, tries, request, expires_at",
+        " RETURNING kind, priority, address, name, fields, route, text, notice, parts, tries, request, expires_at",
         (claimant.transport, to_ms(now), delivery),
     ).fetchone()
     conn.execute(
@@ -142,6 +147,7 @@ def _begin(conn: sqlite3.Connection, delivery: DeliveryId, claimant: Claimant, n
         address=row["address"], name=row["name"], text=text if row["text"] is None else row["text"], subject=subject,
         notice=row["notice"], part=done + 1, parts=row["parts"], attempt=attempts + 1, tries=row["tries"],
         expires_at=from_ms(row["expires_at"]),
+        template=text, fields=row["fields"], route=row["route"],
     )  # fmt: skip
 
 
@@ -280,6 +286,17 @@ def expire_held(conn: sqlite3.Connection, request: int, now: datetime) -> None:
         "UPDATE deliveries SET state = ?, final_at = ?, cause_code = 'expired' WHERE request = ? AND state = 'held'"
         " AND expires_at <= ?",
         (after, to_ms(now), request, to_ms(now)),
+    )
+
+
+def pace_domains(conn: sqlite3.Connection, domains: Collection[str]) -> None:
+    """At start: what waits of e-mail takes the routes of the settings as they are now."""
+    marks = ", ".join("?" * len(domains))
+    domain = "substr(address, instr(address, '@') + 1)"
+    conn.execute(
+        f"UPDATE deliveries SET route = CASE WHEN {domain} IN ({marks}) THEN {domain} ELSE '' END"
+        " WHERE channel = 'email' AND kind = 'message' AND state IN ('held', 'queued')",
+        tuple(domains),
     )
 
 

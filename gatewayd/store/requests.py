@@ -47,6 +47,8 @@ class NewRequest:
     mail: int | None = None
     thread: str = ""
     preapproved: str = ""
+    #: Domains with a pace of their own: their e-mail has a route.
+    paced: frozenset[str] = frozenset()
 
 
 _CONTENT: Final = (
@@ -121,11 +123,18 @@ def _insert_messages(conn: sqlite3.Connection, request: RequestId, new: NewReque
             (
                 request, Kind.MESSAGE, new.channel, message.row, message.address, message.name,
                 json.dumps(dict(message.fields), ensure_ascii=False) if message.fields else "", message.text,
-                message.parts, int(new.priority), route_of(message.address) if new.channel is Channel.SMS else "", to_ms(new.send_after) or 0, to_ms(new.expires_at), DeliveryState.HELD,
+                message.parts, int(new.priority), _route(new, message.address), to_ms(new.send_after) or 0, to_ms(new.expires_at), DeliveryState.HELD,
             )
             for message in new.messages
         ),
     )  # fmt: skip
+
+
+def _route(new: NewRequest, address: str) -> str:
+    if new.channel is Channel.SMS:
+        return route_of(address)
+    domain = address.rpartition("@")[2]
+    return domain if domain in new.paced else ""
 
 
 def _faults_json(faults: Iterable[Fault]) -> str:

@@ -1,4 +1,4 @@
-"""E-mail out: one kept-open connection to the mail server, one mail at a time.
+"""E-mail out: one kept-open connection to the mail server, one mail at a time. More of them send side by side.
 
 In: submissions with a MailBody. Out: outcomes, and the health of the link. Invariants: a connection takes
 at most `max_per_connection` mails; one that lay idle is closed, which is no error; a kept connection that turns
@@ -28,12 +28,14 @@ _TICK_S: Final = 5.0
 
 
 class SmtpTransport:
-    """The transport "smtp". `run` keeps its health, `submit` sends."""
+    """A transport "smtp", "smtp-2", … `run` keeps its health, `submit` sends."""
 
-    name = "smtp"
     channel = Channel.EMAIL
 
-    def __init__(self, settings: Smtp, clock: Clock, *, idle_s: float = IDLE_S, probe_s: float = PROBE_S) -> None:
+    def __init__(
+        self, settings: Smtp, clock: Clock, *, name: str = "smtp", idle_s: float = IDLE_S, probe_s: float = PROBE_S
+    ) -> None:
+        self.name = name
         self._settings, self._clock = settings, clock
         self._idle_s, self._probe_s = idle_s, probe_s
         self._log = get_logger().bind(link=self.name)
@@ -112,13 +114,13 @@ class SmtpTransport:
         kept = self._session is not None and self._session.is_open
         session = await self._connection()
         try:
-            return await session.send(body.envelope_sender, address, body.raw)
+            return await session.send(address, body)
         except LinkError:
             if not kept:
                 raise
         # Servers close connections that lay idle; nothing was sent on this one.
         session = await self._connection()
-        return await session.send(body.envelope_sender, address, body.raw)
+        return await session.send(address, body)
 
     async def _connection(self) -> SmtpSession:
         """The open session, or a new one. Called with the lock held."""

@@ -3,7 +3,8 @@
 In: an envelope and the octets of a mail. Out: an Outcome, or LinkError when the connection was lost or made
 no sense before the text left. Invariants: only CRLF line ends go out; what is lost or silent after the text
 was handed over is InDoubt, never an error; a password never crosses a network in clear.
-Sources: RFC 5321 §3.3, §4.5.2, §4.5.3.2; RFC 3207 §4.2 (EHLO again after STARTTLS); RFC 1870 (SIZE); RFC 6152.
+Sources: RFC 5321 §3.3, §4.5.2, §4.5.3.2; RFC 3207 §4.2 (EHLO again after STARTTLS); RFC 1870 (SIZE);
+RFC 3461 (ENVID, NOTIFY, ORCPT); RFC 6152.
 
 The DATA phase is spoken here in two steps, since `aiosmtplib.SMTP.data` raises the same error for a
 connection lost before the text and after it, which is the difference between Deferred and InDoubt.
@@ -13,6 +14,7 @@ import asyncio
 import re
 import socket
 import ssl
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
@@ -20,6 +22,7 @@ from typing import Final
 import aiosmtplib
 
 from gatewayd.config import OAuth2, Smtp
+from gatewayd.core.model import MailBody
 from gatewayd.core.outcome import Blame, Cause, Deferred, InDoubt, Outcome, Rejected
 from gatewayd.errors import LinkError, ProtocolError, SettingsError
 from gatewayd.oauth2 import access_token
@@ -72,21 +75,21 @@ class SmtpSession:
     def is_open(self) -> bool:
         return self._client.is_connected
 
-    async def send(self, sender: str, recipient: str, raw: bytes) -> Outcome:
-        """One mail to one recipient; `sender` may be '' (the null path). Raises LinkError if the connection was
-        lost before the text left: it may be sent again at once on another one."""
-        refused = _unsendable(sender, recipient, raw)
+    async def send(self, recipient: str, body: MailBody) -> Outcome:
+        """One mail to one recipient. Raises LinkError if the connection was lost before the text left: it may be
+        sent again at once on another one."""
+        refused = _unsendable(body.envelope_sender, recipient, body.raw) or self._oversized(body.raw)
         if refused is not None:
             return refused
         for stage, command, wanted in (
-            ("mail", self._mail_command(sender, raw), 2),
-            ("rcpt", (b"RCPT", b"TO:<" + recipient.encode("ascii") + b">"), 2),
+            ("mail", self._mail_command(body), 2),
+            ("rcpt", self._rcpt_command(recipient, body.envelope_id), 2),
             ("data", (b"DATA",), 3),
         ):
             reply = await self._command(*command)
             if reply.code // 100 != wanted:
                 return await self._refused(reply, stage)
-        return await self._text(raw)
+        return await self._text(body.raw)
 
     async def probe(self) -> None:
         """NOOP. Raises LinkError."""
@@ -106,13 +109,32 @@ class SmtpSession:
         """Cut the connection."""
         self._client.close()
 
-    def _mail_command(self, sender: str, raw: bytes) -> tuple[bytes, ...]:
+    def _oversized(self, raw: bytes) -> Rejected | None:
+        """Whether the mail is bigger than we may send, or than the server said it takes: then it is not offered."""
+        announced = self._client.esmtp_extensions.get("size", "").strip()
+        most = min(
+            self._settings.max_bytes, int(announced) if announced.isdecimal() and int(announced) else sys.maxsize
+        )
+        if len(raw) <= most:
+            return None
+        return Rejected(Cause("smtp-size", f"the mail has {len(raw)} bytes, {most} are allowed", Blame.MESSAGE))
+
+    def _mail_command(self, body: MailBody) -> tuple[bytes, ...]:
         options = []
         if self._client.supports_extension("size"):
-            options.append(b"SIZE=%d" % len(raw))
-        if not raw.isascii() and self._client.supports_extension("8bitmime"):
+            options.append(b"SIZE=%d" % len(body.raw))
+        if not body.raw.isascii() and self._client.supports_extension("8bitmime"):
             options.append(b"BODY=8BITMIME")
-        return (b"MAIL", b"FROM:<" + sender.encode("ascii") + b">", *options)
+        if body.envelope_id and self._client.supports_extension("dsn"):
+            options += [b"RET=HDRS", b"ENVID=" + _xtext(body.envelope_id)]
+        return (b"MAIL", b"FROM:<" + body.envelope_sender.encode("ascii") + b">", *options)
+
+    def _rcpt_command(self, recipient: str, envelope_id: str) -> tuple[bytes, ...]:
+        command = (b"RCPT", b"TO:<" + recipient.encode("ascii") + b">")
+        if not envelope_id or not self._client.supports_extension("dsn"):
+            return command
+        wanted = ",".join(self._settings.notify).upper() or "NEVER"
+        return (*command, b"NOTIFY=" + wanted.encode("ascii"), b"ORCPT=rfc822;" + _xtext(recipient))
 
     async def _command(self, *words: bytes) -> aiosmtplib.SMTPResponse:
         try:
@@ -243,6 +265,11 @@ def _context(settings: Smtp) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=settings.ca_file)
     except OSError as error:
         raise LinkError(f"ca_file {settings.ca_file}: {_reason(error)}") from error
+
+
+def _xtext(value: str) -> bytes:
+    """RFC 3461 §4."""
+    return "".join(char if char not in "+=" else f"+{ord(char):02X}" for char in value).encode("ascii")
 
 
 def _own_name() -> str:

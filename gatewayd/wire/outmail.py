@@ -10,13 +10,15 @@ Sources: RFC 5322 §2.2, §3.2; RFC 2045 §6.7; RFC 2047 §2, §5; RFC 3834 §5.
 
 import email
 import email.header
+import email.message
 import email.policy
 import email.utils
+import hashlib
 import quopri
 import re
 import unicodedata
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Literal
@@ -35,6 +37,7 @@ _ENCODED_WORD: Final = re.compile(r"=\?.*\?=")
 _REFUSED_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
 _MESSAGE_ID: Final = re.compile(r"<[\x21-\x3b\x3d\x3f\x41-\x7e]{1,120}@[A-Za-z0-9.-]{1,120}>")
+_URLS: Final = re.compile(r"[\x21-\x7e]{1,900}(?: [\x21-\x7e]{1,900})*")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
 _ATOMS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _OURS: Final = frozenset(
@@ -71,9 +74,10 @@ def is_address(address: str) -> bool:
 
 def message(
     *, sender: str, sender_name: str, to: str, to_name: str, subject: str, text: str, message_id: str, date: datetime,
-    auto_submitted: AutoSubmitted = "", headers: Mapping[str, str] = _NO_HEADERS,
+    auto_submitted: AutoSubmitted = "", headers: Mapping[str, str] = _NO_HEADERS, page: str = "",
 ) -> bytes:  # fmt: skip
-    """The mail. `message_id` is "<…@…>", `date` aware; `headers` are further ones (Reply-To, In-Reply-To, …).
+    """The mail. `message_id` is "<…@…>", `date` aware; `headers` are further ones (Reply-To, In-Reply-To, …); `page`
+    is the same in HTML, as the alternative of `text` that is shown first.
 
     A display name that is not safe is left out, since it is only decoration. Raises UnsafeHeader for anything
     else that must not stand in a header.
@@ -91,16 +95,33 @@ def message(
         fields["Auto-Submitted"] = auto_submitted
         fields["X-Auto-Response-Suppress"] = "All"
     for name, value in headers.items():
-        fields[_further(name, fields)] = _unstructured(_checked(name, value))
-    encoding, body = _body(text)
-    fields |= {
-        "MIME-Version": "1.0",
-        "Content-Type": "text/plain; charset=utf-8",
-        "Content-Transfer-Encoding": encoding,
-    }
+        fields[_further(name, fields)] = _further_value(name, value)
+    mime, body = _alternatives(text, page) if page else _single(text)
+    fields |= {"MIME-Version": "1.0", **mime}
     raw = "".join(_line(name, value) for name, value in fields.items()).encode("ascii") + b"\r\n" + body
-    _compare(raw, fields, {"Subject": subject, **headers}, text)
+    _compare(raw, fields, {"Subject": subject, **headers}, (text, page) if page else (text,))
     return raw
+
+
+def _single(text: str) -> tuple[dict[str, str], bytes]:
+    """MIME fields and body of a mail of plain text."""
+    encoding, body = _body(text)
+    return {"Content-Type": "text/plain; charset=utf-8", "Content-Transfer-Encoding": encoding}, body
+
+
+def _alternatives(text: str, page: str) -> tuple[dict[str, str], bytes]:
+    """The same of text and page. No line of quoted-printable begins with "--=_", so the boundary stands alone."""
+    boundary = "=_" + hashlib.sha256(f"{text}\0{page}".encode("utf-8", "replace")).hexdigest()[:24]
+    parts = b"".join(
+        b"--%b\r\nContent-Type: text/%b; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n%b"
+        % (boundary.encode("ascii"), kind, _quoted_printable(_lines(content)))
+        for kind, content in ((b"plain", text), (b"html", page))
+    )
+    fields = {
+        "Content-Type": f'multipart/alternative; boundary="{boundary}"',
+        "Content-Transfer-Encoding": "7bit",
+    }
+    return fields, parts + b"--%b--\r\n" % boundary.encode("ascii")
 
 
 def _checked(name: str, value: str) -> str:
@@ -119,6 +140,13 @@ def _further(name: str, taken: Mapping[str, str]) -> str:
     if _NAME.fullmatch(name) is None or name.lower() in _OURS | {key.lower() for key in taken}:
         raise UnsafeHeader("a header that is not allowed, or stands there already")
     return name
+
+
+def _further_value(name: str, value: str) -> str:
+    """A list header holds addresses that must stay as they are, however long (RFC 2369 §2); others are text."""
+    if name.lower().startswith("list-"):
+        return _matched(name, _URLS, value)
+    return _unstructured(_checked(name, value))
 
 
 def _mailbox(name: str, display: str, address: str) -> str:
@@ -180,8 +208,12 @@ def _body(text: str) -> tuple[str, bytes]:
     lines = _lines(text)
     if text.isascii() and "\x00" not in text and all(len(line) <= _FOLD and line == line.rstrip() for line in lines):
         return "7bit", "".join(f"{line}\r\n" for line in lines).encode("ascii")
+    return "quoted-printable", _quoted_printable(lines)
+
+
+def _quoted_printable(lines: Sequence[str]) -> bytes:
     encoded = quopri.encodestring("".join(f"{line}\n" for line in lines).encode("utf-8"))
-    return "quoted-printable", encoded.replace(b"\n", b"\r\n")
+    return encoded.replace(b"\n", b"\r\n")
 
 
 def _lines(text: str) -> list[str]:
@@ -190,10 +222,10 @@ def _lines(text: str) -> list[str]:
     return lines[:-1] if lines[-1] == "" else lines
 
 
-def _compare(raw: bytes, fields: Mapping[str, str], meant: Mapping[str, str], text: str) -> None:
-    """Parse the mail again; it must hold these headers, in this order, with these values, and this text."""
+def _compare(raw: bytes, fields: Mapping[str, str], meant: Mapping[str, str], texts: tuple[str, ...]) -> None:
+    """Parse the mail again; it must hold these headers, in this order, with these values, and these texts."""
     parsed = email.message_from_bytes(raw, policy=email.policy.compat32)
-    if parsed.keys() != list(fields) or parsed.defects or parsed.is_multipart():
+    if parsed.keys() != list(fields) or parsed.defects or parsed.is_multipart() is not (len(texts) > 1):
         raise UnsafeHeader("the finished mail does not parse to the headers that were meant")
     for name, value in fields.items():
         if _unfolded(parsed[name]) != value:
@@ -201,9 +233,15 @@ def _compare(raw: bytes, fields: Mapping[str, str], meant: Mapping[str, str], te
     for name, value in meant.items():
         if str(email.header.make_header(email.header.decode_header(_unfolded(parsed[name])))) != value:
             raise UnsafeHeader(f"{name}: decodes to another value")
-    payload = parsed.get_payload(decode=True)
-    if not isinstance(payload, bytes) or _lines(payload.decode("utf-8")) != _lines(text):
+    leaves = [part for part in parsed.walk() if not part.is_multipart()]
+    if [_lines_of(part) for part in leaves] != [_lines(text) for text in texts]:
         raise UnsafeHeader("the text parses to another text")
+
+
+def _lines_of(part: email.message.Message) -> list[str] | None:
+    payload = part.get_payload(decode=True)
+    # The line end before a boundary belongs to the boundary (RFC 2046 §5.1.1).
+    return _lines(payload.decode("utf-8")) if isinstance(payload, bytes) else None
 
 
 def _unfolded(value: str) -> str:

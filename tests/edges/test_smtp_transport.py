@@ -363,3 +363,13 @@ async def test_stopping_run_does_not_cut_the_mail_in_hand() -> None:
             await server.seen["data"].wait()
         gate.set()
         assert await work == Accepted()
+
+
+async def test_a_mail_above_the_limit_is_not_offered() -> None:
+    async with fake_smtp() as server:
+        transport = SmtpTransport(smtp(server.port, max_bytes=65536), Clock())
+        async with running(transport):
+            outcome = await transport.submit(mail(raw=b"Subject: x\r\n\r\n" + b"a" * 70000 + b"\r\n"))
+        assert isinstance(outcome, Rejected)
+        assert (outcome.cause.code, outcome.cause.blame) == ("smtp-size", Blame.MESSAGE)
+        assert not any(command.startswith("MAIL") for command in server.commands)

@@ -1,9 +1,10 @@
 """A context on a temporary store, with settings that need no servers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -15,6 +16,8 @@ from gatewayd.stages.pulse import Pulse
 from gatewayd.store import queue
 from gatewayd.store.database import open_store
 from tests.fakes.requests import NOW
+
+Opened: TypeAlias = AbstractAsyncContextManager[Context]
 
 
 class SettableTime:
@@ -64,7 +67,19 @@ def raw(tmp_path: Path) -> dict[str, Any]:
 
 @pytest.fixture
 async def ctx(raw: dict[str, Any], time: SettableTime, tmp_path: Path) -> AsyncIterator[Context]:
+    async with _context(raw, time, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def ctx_again(raw: dict[str, Any], time: SettableTime, tmp_path: Path) -> Callable[[], Opened]:
+    """Opens a context once the test has changed the settings."""
+    return lambda: _context(raw, time, tmp_path)
+
+
+@asynccontextmanager
+async def _context(raw: dict[str, Any], time: SettableTime, state_dir: Path) -> AsyncIterator[Context]:
     clock = time.clock()
-    async with open_store(tmp_path) as db:
+    async with open_store(state_dir) as db:
         run = await db.run(queue.start_run, "boot", "0", clock.now())
         yield Context(parse(raw, "test"), db, clock, Bells(), Pulse(clock), run)

@@ -71,7 +71,7 @@ def _as_expected(request: Request, expected: Expected) -> None:
         assert [fault.code for fault in request.warnings if fault.path == "text"] == expected["warnings"]
     for code in expected.get("late_faults", []):
         assert code in [fault.code for fault in request.faults]
-    if answers(expected) == ["receipt"]:
+    if "receipt" in answers(expected):
         directories = 4 * len([group for group in request.groups if group != "lainnya"])
         listed = len(expected.get("to", ())) - len(expected.get("late", ()))
         assert request.recipients == (listed or directories)

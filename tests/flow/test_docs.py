@@ -37,12 +37,17 @@ _TOKEN_KEYS: Final = {
 ONLY_IN_DOCS: Final = {
     "mailbox": {"auth", "oauth2", "ca_file", "timeout", "trust_all_senders"},
     "mailbox.oauth2": _TOKEN_KEYS,
+    "bounces.oauth2": _TOKEN_KEYS,
     "smtp.oauth2": _TOKEN_KEYS,
+    "bounces": {
+        "auth", "oauth2", "ca_file", "folder", "processed_folder", "quarantine_folder", "poll", "idle", "timeout",
+        "max_bytes",
+    },
     "smtp": {"auth", "oauth2", "ca_file", "reply_to", "helo_name", "timeout", "data_timeout"},
     "mqtt": {"auth", "ca_file", "client_id", "keepalive", "session_expiry", "receive_maximum", "timeout"},
     "modems": {"smsc", "command_gap", "submit_timeout"},
     "units": {"max_recipients"},
-}
+}  # fmt: skip
 
 _HEADING: Final = re.compile(r"^#{2,3} (?:`\[+([a-zA-Z0-9_.]+)\]+`|(Secrets))$")
 _ROW: Final = re.compile(r"^\| `([a-z0-9_]+)` \| .* \| (required|none|`[^|]*`) \| \S.* \|$")

@@ -5,7 +5,7 @@ import sqlite3
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from gatewayd.core.model import Channel, Priority, RequestId
+from gatewayd.core.model import AttemptKey, Channel, DeliveryId, Priority, RequestId
 from gatewayd.core.outcome import Accepted, Blame, Cause, Deferred, InDoubt, Outcome, Rejected
 from gatewayd.core.retry import after
 from gatewayd.core.states import DeliveryState, Event
@@ -110,8 +110,18 @@ async def test_what_a_crash_left_on_the_air_is_in_doubt_and_not_claimed_again(db
     await claim(db)
     run = await db.run(queue.start_run, "boot", "0", NOW)
     assert await db.run(queue.recover, run, NOW) == (1, 0)
+    assert await db.run(queue.left_on_air) == {"gsm1": AttemptKey(DeliveryId(1), 1, 1)}
     assert await db.run(deliveries.counts, request) == {DeliveryState.IN_DOUBT: 1}
     assert await db.run(queue.advance, None, replace(GSM1, run=run), NOW) is None
+
+
+async def test_only_the_last_attempt_may_still_be_on_the_air(db: Database) -> None:
+    await db.run(store, new_request(count=2))
+    await claim(db)
+    run = await db.run(queue.start_run, "boot", "0", NOW)
+    await db.run(queue.recover, run, NOW)
+    assert await db.run(queue.advance, None, replace(GSM1, run=run), NOW + timedelta(seconds=9)) is not None
+    assert await db.run(queue.left_on_air) == {}
 
 
 async def test_recovery_leaves_this_run_alone(db: Database) -> None:

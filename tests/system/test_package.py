@@ -5,7 +5,6 @@ Minutes long, since the tree and the package are made first: `./scripts/soak hos
 
 import os
 import shutil
-import sqlite3
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,6 +49,16 @@ def install(bare: Machine, *, check: bool = True) -> subprocess.CompletedProcess
     return bare.run("dpkg", "--install", "/root/gatewayd.deb", check=check, timeout_s=300)
 
 
+def schema(bare: Machine, becomes: int | None = None) -> int:
+    """The version that the store says it has; `becomes` is written first."""
+    write = "" if becomes is None else f"c.execute('PRAGMA user_version = {becomes}'); "
+    said = bare.run(
+        "python3", "-c", f"import sqlite3; c = sqlite3.connect('/{STATE}/gatewayd.sqlite'); {write}"
+        "print(c.execute('PRAGMA user_version').fetchone()[0])",
+    )  # fmt: skip
+    return int(said.stdout)
+
+
 def test_it_installs_runs_upgrades_and_goes_without_the_network(bare: Machine) -> None:
     first = install(bare)
     assert "check --probe" in first.stderr, "the result of the probe is told"
@@ -69,16 +78,13 @@ def test_it_installs_runs_upgrades_and_goes_without_the_network(bare: Machine) -
 
     bare.systemctl("stop", "gatewayd")
     store = bare.root / STATE / "gatewayd.sqlite"
-    with sqlite3.connect(store) as conn:
-        version = conn.execute("PRAGMA user_version").fetchone()[0]
-        conn.execute(f"PRAGMA user_version = {version + 1}")
+    version = schema(bare)
+    schema(bare, version + 1)
     older = install(bare, check=False)
     assert older.returncode != 0
     assert "refused" in older.stderr
     assert "newer gatewayd" in older.stderr
-    with sqlite3.connect(store) as conn:
-        conn.execute(f"PRAGMA user_version = {version}")
-    conn.close()
+    schema(bare, version)
     bare.systemctl("start", "gatewayd")
 
     gone = bare.run("dpkg", "--purge", "gatewayd")

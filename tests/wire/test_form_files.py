@@ -278,7 +278,7 @@ def in_child(raw: bytes) -> tuple[float, int, dict[str, object]]:
     program = (
         "import json, resource, sys\n"
         "from gatewayd.sandbox import _limit\n"
-        "_limit(400 * 2**20, 11)\n"
+        "_limit(400 * 2**20, 11, 32 * 2**20)\n"
         "raw = sys.stdin.buffer.read()\n"
         "from gatewayd.wire.reading import read_mail\n"
         "answer = read_mail(raw)\n"

@@ -263,6 +263,16 @@ CREATE TABLE incoming_sms (
 CREATE INDEX incoming_sms_unpublished ON incoming_sms (id) WHERE published = 0;
 CREATE INDEX incoming_sms_unhandled ON incoming_sms (id) WHERE handled = 0;
 
+-- What came back to an e-mail: each kind once a delivery.
+CREATE TABLE bounces (
+    delivery INTEGER NOT NULL REFERENCES deliveries (id),
+    kind     TEXT NOT NULL CHECK (kind IN ('hard', 'soft', 'complaint')),
+    status   TEXT NOT NULL DEFAULT '',                 -- enhanced code, RFC 3463
+    why      TEXT NOT NULL DEFAULT '',
+    at       INTEGER NOT NULL,
+    PRIMARY KEY (delivery, kind)
+) STRICT, WITHOUT ROWID;
+
 -- Who wants nothing from us any more: numbers in E.164, addresses in lower case.
 CREATE TABLE optouts (
     address TEXT PRIMARY KEY,

@@ -120,14 +120,15 @@ class Postfix:
 
 
 @contextmanager
-def running_postfix(dovecot: Dovecot, user: str = "gateway") -> Iterator[Postfix]:
-    """A Postfix in front of `dovecot` for the time of the block; `user` is the Dovecot user that may submit."""
+def running_postfix(dovecot: Dovecot, user: str = "gateway", policy_port: int = 0) -> Iterator[Postfix]:
+    """A Postfix in front of `dovecot` for the time of the block; `user` is the Dovecot user that may submit. It
+    asks the policy service on `policy_port`, if there is one, at RCPT and at the end of each mail (mishaps.py)."""
     require("postfix", PACKAGES)
     if os.getuid() != 0:
         pytest.fail("the test Postfix needs root: run the system tests as root (sudo ./scripts/test)", pytrace=False)
     with server_folder() as folder:
         server = Postfix(folder, dovecot.authority, user, dovecot.password, free_port(), free_port())
-        _lay_out(server, dovecot)
+        _lay_out(server, dovecot, policy_port)
         try:
             server.start()
             yield server
@@ -135,7 +136,7 @@ def running_postfix(dovecot: Dovecot, user: str = "gateway") -> Iterator[Postfix
             server.stop()
 
 
-def _lay_out(server: Postfix, dovecot: Dovecot) -> None:
+def _lay_out(server: Postfix, dovecot: Dovecot, policy_port: int) -> None:
     folder = server.folder
     for name in ("etc", "queue", "data"):
         (folder / name).mkdir()
@@ -144,6 +145,10 @@ def _lay_out(server: Postfix, dovecot: Dovecot) -> None:
         d=folder, domain=DOMAIN, lmtp=dovecot.lmtp_port, sasl=dovecot.sasl_port, cert=dovecot.authority.cert,
         key=dovecot.authority.key,
     )  # fmt: skip
+    if policy_port:
+        ask = f"check_policy_service inet:{HOST}:{policy_port}"
+        main = main.replace("permit_sasl_authenticated, reject\n", f"{ask}, permit_sasl_authenticated, reject\n", 1)
+        main += f"smtpd_end_of_data_restrictions = {ask}\n"
     (server.config / "main.cf").write_text(main, encoding="ascii")
     master = _MASTER.format(starttls=server.starttls_port, tls=server.tls_port)
     (server.config / "master.cf").write_text(master, encoding="ascii")
