@@ -18,7 +18,6 @@ from gatewayd.render.voice import Voice
 
 #: Refused rows that one mail lists.
 MOST_REFUSED: Final = 50
-_LABEL_WIDTH: Final = 18
 _BLANKS: Final = re.compile(r"\n{3,}")
 _EXTENSIONS: Final = ("jinja2.ext.i18n",)
 
@@ -52,7 +51,6 @@ def _environment(language: Language, autoescape: bool) -> Environment:
     install.install_gettext_translations(translations(language), newstyle=True)
     environment.filters |= {
         "mask": mask,
-        "pad": lambda label: f"{label:<{_LABEL_WIDTH}}",
         "shorten": safe.shorten,
         "name_of": safe.name_of,
     }

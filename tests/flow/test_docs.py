@@ -21,6 +21,7 @@ from gatewayd.config.profile import names
 from gatewayd.core.states import FINAL, TRANSITIONS, DeliveryState, Event
 from gatewayd.wire.form import Numbering, read_form
 from gatewayd.wire.payload import Job, parse_job
+from gatewayd.wire.replies import read_reply
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 CONFIGURATION: Final = ROOT / "docs" / "configuration.md"
@@ -302,3 +303,19 @@ def test_every_source_file_that_a_page_names_exists(page: Path) -> None:
         r"`((?:gatewayd|tests|config|scripts|systemd|docs)/[\w./-]+\.\w+)", page.read_text(encoding="utf-8")
     )
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+GUIDE: Final = ROOT / "docs" / "panduan.md"
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        ("SETUJU", "approve"), ("acc", "approve"), ("disetujui", "approve"), ("silakan diproses", "approve"),
+        ("TOLAK alasannya", "reject"), ("belum dapat disetujui", "reject"), ("BATAL", "cancel"),
+        ("STATUS", "status"), ("TERUSKAN", "forward"), ("FORMULIR", "form"),
+    ],
+)  # fmt: skip
+def test_the_guide_names_replies_that_work(said: str, word: str) -> None:
+    assert said in GUIDE.read_text(encoding="utf-8")
+    assert read_reply(said).word == word

@@ -69,7 +69,7 @@ FACTS = {
     "wrong-desk": [
         "AKUN BARU, EMAIL BARU", "sudah kami teruskan kepada staf@kampus.example", "Tidak ada pesan yang dikirim",
     ],
-    "forward": ["Layanan           : AKUN BARU", "baa@kampus.example", "Email aslinya terlampir."],
+    "forward": ["Layanan: AKUN BARU", "baa@kampus.example", "Email aslinya terlampir."],
     "forward-big": ["9.180 KB", "folder Processed", "sebagai permohonan UPSI-2026-000123"],
     "receipt-ucs2": ["UCS", "☺ (U+263A)", "dan 10 lainnya", "belum diketahui", "HURUF SMS: YA"],
     "incoming-sms": ["gsm1", "+6281200000144", "Mohon info jadwal wisuda", "Bagian yang tidak sampai: 1"],
