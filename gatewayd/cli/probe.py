@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 
+from gatewayd.cli.probe_forgery import forgery
 from gatewayd.clock import Clock
 from gatewayd.config import Imap, Mqtt, MqttSelftest, Settings
 from gatewayd.core.health import Health, IncomingSms, LinkState, Registration
@@ -30,6 +31,8 @@ def questions(settings: Settings) -> Iterator[tuple[str, Question]]:
         yield "bounces", lambda: _mailbox(bounces)
     if smtp is not None:
         yield "smtp", lambda: _transport(SmtpTransport(smtp, clock), _said_of_smtp)
+    if mailbox is not None and smtp is not None and mailbox.trusted_authserv_ids:
+        yield "mail proof", lambda: forgery(mailbox, smtp)
     if mqtt is not None:
         yield "mqtt", lambda: _broker(mqtt)
         if (test := mqtt.selftest) is not None:

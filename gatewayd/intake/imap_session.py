@@ -92,10 +92,19 @@ class ImapSession:
                 self._imap.move([uid], name)
                 return
             self._imap.copy([uid], name)
-            self._imap.delete_messages([uid], silent=True)
-            # Without UIDPLUS an EXPUNGE would take other people's deleted mails along; ours stays marked.
-            if self._imap.has_capability("UIDPLUS"):
-                self._imap.uid_expunge([uid])
+            self._delete(uid)
+
+    def take_out(self, message_id: str) -> bytes | None:
+        """The head of the mail with this Message-ID, out of the mailbox or its folder of processed mails; it is deleted
+        there."""
+        with _mapped("search"):
+            for name in (self._names[self._settings.processed_folder], self._settings.folder):
+                self._imap.select_folder(name)
+                for uid in self._imap.search(["HEADER", "Message-ID", message_id]):
+                    raw = self._head(uid, HEAD_BYTES)
+                    self._delete(uid)
+                    return raw
+        return None
 
     def wait(self, seconds: float) -> None:
         """Return when the server says that something changed, or after `seconds`. IDLE only.
@@ -143,6 +152,12 @@ class ImapSession:
         answer = self._imap.fetch([uid], [f"BODY.PEEK[]<0.{octets}>"]).get(uid, {})
         raw = answer.get(b"BODY[]<0>")
         return raw if isinstance(raw, bytes) else None
+
+    def _delete(self, uid: int) -> None:
+        """Without UIDPLUS an EXPUNGE would take other people's deleted mails along; ours stays marked then."""
+        self._imap.delete_messages([uid], silent=True)
+        if self._imap.has_capability("UIDPLUS"):
+            self._imap.uid_expunge([uid])
 
     def _context(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self._settings.ca_file)

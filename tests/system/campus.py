@@ -128,7 +128,7 @@ def running_campus(folder: Path, **changes: Any) -> Iterator[Campus]:
     """Everything up, the daemon ready; `changes` replace whole sections of the settings."""
     with ExitStack() as stack:
         dovecot = stack.enter_context(running_dovecot())
-        postfix = stack.enter_context(running_postfix(dovecot))
+        postfix = stack.enter_context(running_postfix(dovecot, strips_results=True))
         mosquitto = stack.enter_context(running_mosquitto(users={"gatewayd": "g-rahasia", "siakad": "s-rahasia"}))
         modem = stack.enter_context(
             sim_modem(

@@ -120,15 +120,23 @@ class Postfix:
 
 
 @contextmanager
-def running_postfix(dovecot: Dovecot, user: str = "gateway", policy_port: int = 0) -> Iterator[Postfix]:
+def running_postfix(
+    dovecot: Dovecot, user: str = "gateway", policy_port: int = 0, *, strips_results: bool = False
+) -> Iterator[Postfix]:
     """A Postfix in front of `dovecot` for the time of the block; `user` is the Dovecot user that may submit. It
-    asks the policy service on `policy_port`, if there is one, at RCPT and at the end of each mail (mishaps.py)."""
+    asks the policy service on `policy_port`, if there is one, at RCPT and at the end of each mail (mishaps.py).
+    `strips_results`: it removes Authentication-Results headers that others wrote."""
     require("postfix", PACKAGES)
     if os.getuid() != 0:
         pytest.fail("the test Postfix needs root: run the system tests as root (sudo ./scripts/test)", pytrace=False)
     with server_folder() as folder:
         server = Postfix(folder, dovecot.authority, user, dovecot.password, free_port(), free_port())
         _lay_out(server, dovecot, policy_port)
+        if strips_results:
+            checks = server.folder / "headers"
+            checks.write_text("/^Authentication-Results:/ IGNORE\n", encoding="ascii")
+            with (server.config / "main.cf").open("a", encoding="ascii") as main:
+                main.write(f"header_checks = regexp:{checks}\n")
         try:
             server.start()
             yield server
