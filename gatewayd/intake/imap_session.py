@@ -123,11 +123,9 @@ class ImapSession:
             client, self._client = self._client, None
         if client is None:
             return
-        with suppress(OSError, IMAPClientError, ValueError):
-            if self._interrupted:
+        if self._interrupted or not _logged_out(client):
+            with suppress(OSError, ValueError):
                 client.shutdown()
-            else:
-                client.logout()
 
     def interrupt(self) -> None:
         """Make whatever call is running fail at once. The one method for other threads."""
@@ -242,6 +240,15 @@ def _has_read_ahead(client: IMAPClient) -> bool:
         return False
     finally:
         sock.settimeout(timeout)
+
+
+def _logged_out(client: IMAPClient) -> bool:
+    """The library closes the socket after a good LOGOUT only."""
+    try:
+        client.logout()
+    except (OSError, IMAPClientError, ValueError):
+        return False
+    return True
 
 
 def _cut(client: IMAPClient) -> None:

@@ -35,13 +35,19 @@ def trusting(dovecot: Dovecot, folder: Path) -> Mailbox:
     return mailbox(dovecot, folder, **TRUSTED)
 
 
+def probes(dovecot: Dovecot) -> list[bytes]:
+    """The forged mails that still lie in the mailbox; a bounce of one is not one."""
+    mails = dovecot.mails("gateway")
+    return [mail for mail in mails if b"<gatewayd.probe." in mail.partition(b"\r\n\r\n")[0]]
+
+
 async def test_a_server_that_strips_the_header_is_trusted_and_the_mail_is_gone(
     dovecot: Dovecot, tmp_path: Path
 ) -> None:
     with postfix(dovecot, strips=True) as server:
         said = await forgery(trusting(dovecot, tmp_path), smtp_settings(server, tmp_path))
     assert said == "a forged Authentication-Results header proves nothing here"
-    assert dovecot.mails("gateway") == []
+    assert not probes(dovecot)
 
 
 async def test_a_server_that_lets_it_through_is_refused(dovecot: Dovecot, tmp_path: Path) -> None:
@@ -50,7 +56,7 @@ async def test_a_server_that_lets_it_through_is_refused(dovecot: Dovecot, tmp_pa
             await forgery(trusting(dovecot, tmp_path), smtp_settings(server, tmp_path))
         with pytest.raises(ProtocolError, match="anybody can forge a sender"):
             await forgery(trusting(dovecot, tmp_path), smtp_settings(server, tmp_path))
-    assert dovecot.mails("gateway") == []
+    assert not probes(dovecot)
 
 
 async def test_beside_a_running_daemon_it_is_found_where_the_daemon_put_it(dovecot: Dovecot, tmp_path: Path) -> None:

@@ -340,7 +340,7 @@ def test_status_show_and_report_commands(campus: Campus) -> None:
     campus.approve(number)
     campus.daemon.wait_state(number, "done")
     campus.daemon.cli("report", number, "-o", str(out))
-    assert {path.suffix for path in out.iterdir()} == {".html", ".png", ".csv"}
+    assert {path.suffix for path in out.iterdir()} == {".html", ".png", ".csv", ".pdf", ".xlsx"}
     assert "gsm1" in campus.daemon.cli("status").stdout
     assert number in campus.daemon.cli("show", number).stdout
     missing = campus.daemon.cli("show", "UPSI-1999-000001", check=False)
