@@ -69,11 +69,17 @@ def ours(postfix: Postfix, count: int, folder: Path) -> float:
         running.wait_event("smtp.ready")
         words = ("--channel", "email", "--subject", "Wisuda", "--text", TEXT)
         number = running.json("send", "--list", str(listed), *words)["request"]
-        wait_for("the last mail", lambda: len(running.events("delivery.accepted")) >= count, 300)
+        wait_for("the last mail", lambda: _accepted(folder / "state" / FILE) >= count, 300)
         sent = running.show(number)["deliveries"]
         running.stop()
     assert all(one["state"] == "accepted" for one in sent)
     return _span(folder / "state" / FILE)
+
+
+def _accepted(store: Path) -> int:
+    """By the store: who reads the growing log again and again takes a core from the two that are measured."""
+    with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as conn:
+        return int(conn.execute("SELECT count(*) FROM attempts WHERE state = 'accepted'").fetchone()[0])
 
 
 def _span(store: Path) -> float:

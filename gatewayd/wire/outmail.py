@@ -13,7 +13,6 @@ import email.header
 import email.message
 import email.policy
 import email.utils
-import hashlib
 import quopri
 import re
 import unicodedata
@@ -40,6 +39,8 @@ _MESSAGE_ID: Final = re.compile(r"<[\x21-\x3b\x3d\x3f\x41-\x7e]{1,120}@[A-Za-z0-
 _URLS: Final = re.compile(r"[\x21-\x7e]{1,900}(?: [\x21-\x7e]{1,900})*")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
 _ATOMS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
+#: In every mail the same: no line of quoted-printable begins with "--=_", so it stands alone.
+_BOUNDARY: Final = b"=_alternative"
 _OURS: Final = frozenset(
     {"from", "to", "cc", "bcc", "sender", "subject", "date", "message-id", "auto-submitted", "mime-version",
      "content-type", "content-transfer-encoding", "return-path", "received"}
@@ -110,18 +111,17 @@ def _single(text: str) -> tuple[dict[str, str], bytes]:
 
 
 def _alternatives(text: str, page: str) -> tuple[dict[str, str], bytes]:
-    """The same of text and page. No line of quoted-printable begins with "--=_", so the boundary stands alone."""
-    boundary = "=_" + hashlib.sha256(f"{text}\0{page}".encode("utf-8", "replace")).hexdigest()[:24]
+    """The same of text and page."""
     parts = b"".join(
         b"--%b\r\nContent-Type: text/%b; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n%b"
-        % (boundary.encode("ascii"), kind, _quoted_printable(_lines(content)))
+        % (_BOUNDARY, kind, _quoted_printable(_lines(content)))
         for kind, content in ((b"plain", text), (b"html", page))
     )
     fields = {
-        "Content-Type": f'multipart/alternative; boundary="{boundary}"',
+        "Content-Type": f'multipart/alternative; boundary="{_BOUNDARY.decode("ascii")}"',
         "Content-Transfer-Encoding": "7bit",
     }
-    return fields, parts + b"--%b--\r\n" % boundary.encode("ascii")
+    return fields, parts + b"--%b--\r\n" % _BOUNDARY
 
 
 def _checked(name: str, value: str) -> str:

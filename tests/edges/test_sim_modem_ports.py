@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -21,6 +22,7 @@ start, attach = rig.start, rig.attach
 
 OPEN: Final = "import os, sys; os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY)"
 OK: Final = b"\r\nOK\r\n"
+ANSWER_S: Final = 1.0
 
 
 def is_answering(modem: Process) -> bool:
@@ -34,9 +36,14 @@ def is_answering(modem: Process) -> bool:
     except BlockingIOError:
         client.close()
         return False
-    said = client.ask("ATE0")
-    client.close()
-    return said.endswith("OK\r\n")
+    try:
+        # A modem that still starts may not hear this one.
+        client.say("ATE0\r")
+        return bool(select.select([client.port], [], [], ANSWER_S)[0]) and client.until("OK\r\n").endswith("OK\r\n")
+    except (OSError, AssertionError):
+        return False
+    finally:
+        client.close()
 
 
 def set_speed(client: Client, speed: int) -> None:
