@@ -5,7 +5,6 @@ systemd-python installed, a journal entry with the fields GW_EVENT and GW_REQUES
 or a JSON object on stderr. Every control, bidi and escape character in a value is escaped in one place, here.
 """
 
-import importlib
 import json
 import logging
 import os
@@ -13,20 +12,11 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any, Final, Literal
 
+from gatewayd.lean import without
 
-def _without_rich() -> None:
-    """structlog draws tracebacks with rich where that is installed, 5 MiB that no daemon needs."""
-    had = sys.modules.get("rich")
-    sys.modules["rich"] = None  # type: ignore[assignment]
-    importlib.import_module("structlog")
-    if had is None:
-        del sys.modules["rich"]
-    else:
-        sys.modules["rich"] = had
-
-
-_without_rich()
-import structlog  # noqa: E402
+# It draws tracebacks with rich where that is installed, 5 MiB.
+without("rich", "structlog")
+import structlog
 
 Event = MutableMapping[str, Any]
 _PRIORITY: Final = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}

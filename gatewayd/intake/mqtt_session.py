@@ -16,6 +16,10 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
+from gatewayd.lean import without
+
+# dnspython would look up SRV records of brokers, which nobody asks for, in 3 MiB.
+without("dns", "aiomqtt")
 from aiomqtt import Client, Message, MqttCodeError, MqttError, ProtocolVersion, Will
 from paho.mqtt.client import Client as PahoClient
 from paho.mqtt.packettypes import PacketTypes

@@ -167,13 +167,11 @@ class SmtpSession:
         protocol = self._client.protocol
         if protocol is None:
             raise LinkError("DATA: connection lost")
-        ending = b".\r\n" if raw.endswith(b"\r\n") else b"\r\n.\r\n"
         self.sent += 1
         try:
             for piece in _stuffed(raw):
                 protocol.write(piece)
                 await protocol._drain_helper()
-            protocol.write(ending)
             reply = await protocol.read_response(timeout=self._settings.data_timeout)
         except (aiosmtplib.SMTPException, OSError) as error:
             self._client.close()
@@ -190,12 +188,12 @@ class SmtpSession:
 
 
 def _stuffed(raw: bytes) -> Iterator[bytes]:
-    """The text with its leading dots doubled (RFC 5321 §4.5.2), in pieces of whole lines."""
+    """The text with its leading dots doubled and the final dot (RFC 5321 §4.5.2), in pieces of whole lines."""
     start = 0
-    while start < len(raw):
-        end = raw.find(b"\n", start + _PIECE) + 1 or len(raw)
+    while (end := raw.find(b"\n", start + _PIECE) + 1) and end < len(raw):
         yield _LEADING_DOT.sub(b"..", raw[start:end])
         start = end
+    yield _LEADING_DOT.sub(b"..", raw[start:]) + (b".\r\n" if raw.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
 async def _greet(client: aiosmtplib.SMTP) -> None:
