@@ -15,7 +15,7 @@ from functools import partial
 from typing import Final
 
 from gatewayd import __version__
-from gatewayd.clock import Clock, boot_id
+from gatewayd.clock import Clock, Source, SteadyClock, boot_id
 from gatewayd.config import Settings
 from gatewayd.core.health import Health, LinkState
 from gatewayd.core.model import AttemptKey, Channel
@@ -25,7 +25,7 @@ from gatewayd.intake.imap import MailboxState, MailIntake
 from gatewayd.intake.mqtt import MqttLink
 from gatewayd.log import get_logger, setup
 from gatewayd.notify import MISSING, notify
-from gatewayd.stages import approve, brokertest, compose, inbound, report, track
+from gatewayd.stages import approve, brokertest, compose, inbound, report, timekeeping, track
 from gatewayd.stages.accept import MailDesk
 from gatewayd.stages.bells import Bells
 from gatewayd.stages.bounces import BounceDesk
@@ -45,6 +45,7 @@ from gatewayd.stages.supervise import keep
 from gatewayd.stages.watch import Watch
 from gatewayd.store import health as health_store
 from gatewayd.store import queue
+from gatewayd.store import timekeeping as timekeeping_store
 from gatewayd.store.database import open_store
 from gatewayd.transport.base import Transport
 from gatewayd.transport.modem import ModemTransport
@@ -77,11 +78,12 @@ def transports(settings: Settings, clock: Clock, on_air: Mapping[str, AttemptKey
 
 async def run_daemon(settings: Settings, *, reread: Reread) -> int:
     """The daemon's whole life. Returns 0 after a clean stop; raises what ended it otherwise."""
-    clock, orders = Clock(), Orders(reread)
-    log = get_logger()
+    orders, log = Orders(reread), get_logger()
     if "NOTIFY_SOCKET" in os.environ and MISSING:
         log.error("daemon.no_sd_notify", why="systemd expects READY=1, but systemd-python is not installed")
     async with open_store(settings.gateway.state_dir) as db:
+        steady = SteadyClock(Source(boot=boot_id()), await db.run(timekeeping_store.mark))
+        clock = Clock(now=steady.now, is_sure=steady.is_sure)
         run = await db.run(queue.start_run, boot_id(), __version__, clock.now())
         doubted, requeued = await db.run(queue.recover, run, clock.now())
         on_air = await db.run(queue.left_on_air)
@@ -90,9 +92,10 @@ async def run_daemon(settings: Settings, *, reread: Reread) -> int:
         while running is not None:
             for left_out in _left_out(running):
                 log.info("daemon.without", part=left_out)
-            running = await _live(Context(running, db, clock, Bells(), Pulse(clock), run), orders, on_air)
+            running = await _live(Context(running, db, clock, Bells(), Pulse(clock), run), steady, orders, on_air)
             on_air = {}
             if running is not None:
+                await timekeeping.set_right(db, steady, running)
                 setup(running.log.level, running.log.format)
                 log.info("settings.taken_over")
     log.info("daemon.stopped")
@@ -104,14 +107,16 @@ def _left_out(settings: Settings) -> list[str]:
     return [name for name, part in parts.items() if not part]
 
 
-async def _live(ctx: Context, orders: Orders, on_air: Mapping[str, AttemptKey]) -> Settings | None:
+async def _live(ctx: Context, steady: SteadyClock, orders: Orders, on_air: Mapping[str, AttemptKey]) -> Settings | None:
     """Run every part until an order comes; then stop them in order. Returns the settings to go on with, if any."""
     lines = transports(ctx.settings, ctx.clock, on_air)
     gates = {line.transport.name: Gate() for line in lines}
     watch = Watch(ctx, gates, {line.transport.name: line.transport.refresh for line in lines})
     listener = TransportListener(ctx, watch)
     tested = {brokertest.ROW} if ctx.settings.mqtt and ctx.settings.mqtt.selftest else set()
-    await ctx.db.run(health_store.forget_others, set(gates) | {"mailbox", "bounces", "broker"} | tested)
+    await ctx.db.run(
+        health_store.forget_others, set(gates) | {"mailbox", "bounces", "broker", timekeeping.ROW} | tested
+    )
     domains = ctx.settings.smtp.domains if ctx.settings.smtp else {}
     await ctx.db.run(queue.pace_domains, list(domains))
     fleet, hours = Fleet(tariffs_of(ctx.settings.modems), ctx.bells, Lanes(domains)), hours_of(ctx.settings)
@@ -126,6 +131,7 @@ async def _live(ctx: Context, orders: Orders, on_air: Mapping[str, AttemptKey]) 
         start(watch.run)
         start(ctx.pulse.feed)
         start(status.run)
+        start(partial(timekeeping.run, ctx, steady, orders))
         for stage in (approve.run, compose.run, inbound.run, report.run, track.run):
             start(partial(stage, ctx))
         for part in _intakes(ctx):

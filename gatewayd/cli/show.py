@@ -54,7 +54,7 @@ def status(args: argparse.Namespace) -> int:
     for row in links:
         print(_link_line(row, zone, _forecast(row, settings)))
         if row.paused:
-            word = "open" if row.kind == "access" else "not sending"
+            word = {"access": "open", "clock": "doubted"}.get(row.kind, "not sending")
             print(f"           {word} since {_when(row.since, zone)}: {row.paused_why}")
         elif row.rests_until is not None and row.rests_until > datetime.now(UTC):
             print(f"           rests until {_when(row.rests_until, zone)}: {escape(row.rests_why)}")
@@ -102,7 +102,8 @@ def _link_facts(row: health.LinkRow, lasts: Forecast) -> dict[str, Any]:
 
 def _link_line(row: health.LinkRow, zone: ZoneInfo, lasts: Forecast) -> str:
     facts = row.health
-    state = ("OPEN" if row.paused else "closed") if row.kind == "access" else "paused" if row.paused else "ready"
+    bad, good = {"access": ("OPEN", "closed"), "clock": ("DOUBTED", "right")}.get(row.kind, ("paused", "ready"))
+    state = bad if row.paused else good
     words = [f"{row.kind:<10} {facts.name}: {state}"]
     if row.kind == "modem":
         signal = "unknown" if facts.signal_dbm is None else f"{facts.signal_dbm} dBm"

@@ -57,6 +57,10 @@ class Hours:
         """Which priorities may leave at `now`."""
         if self.opening(now) == now:
             return ALL
+        return self.at_any_time
+
+    @property
+    def at_any_time(self) -> tuple[Priority, ...]:
         return ANY_TIME if self.urgent_any_time else ALWAYS
 
     def opening(self, now: datetime) -> datetime | None:
@@ -64,7 +68,7 @@ class Hours:
 
     def opening_for(self, priority: Priority, now: datetime) -> datetime | None:
         """When a message of `priority` may leave, `now` at the earliest; None: never."""
-        return now if priority in (ANY_TIME if self.urgent_any_time else ALWAYS) else self.opening(now)
+        return now if priority in self.at_any_time else self.opening(now)
 
 
 def next_opening(

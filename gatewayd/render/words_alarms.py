@@ -23,6 +23,7 @@ HEADLINES: Final[Mapping[str, str]] = MappingProxyType(
         "broker.open": N_("The broker lets one client write or read as another"),
         "quota.exceeded": N_("A unit asks for more parts than its quota has left"),
         "notice.stuck": N_("A mail of the gateway cannot be made"),
+        "clock.doubted": N_("The clock of the gateway cannot be believed"),
         "smtp.lost": N_("Mail server not reachable"),
         "link.lost": N_("Connection lost"),
         "recovered": N_("In order again"),
@@ -74,6 +75,10 @@ WHAT_TO_DO: Final[Mapping[str, str]] = MappingProxyType(
         "notice.stuck": N_(
             "It is tried again, but somebody waits for it. "
             "Please look at the request and at the journal of the gateway."
+        ),
+        "clock.doubted": N_(
+            "Messages leave by the time that the gateway reckoned itself; nothing expires too early. "
+            "Please check the time server, or set the clock and run: systemctl reload gatewayd"
         ),
         "smtp.lost": N_("Please check the mail server and its password. Mails wait and leave by themselves later."),
         "link.lost": N_("Please check the connection. Work goes on by itself when it is back."),

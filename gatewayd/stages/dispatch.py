@@ -240,7 +240,8 @@ class Dispatcher:
         self._ctx.bells.ring(Bell.TRACK, Bell.PUBLISH, Bell.REPORT)
 
     def _priorities(self, now: datetime) -> tuple[Priority, ...]:
-        return self._hours.priorities(now)
+        """While nobody knows the time of day, only what may leave at any time."""
+        return self._hours.priorities(now) if self._ctx.clock.is_sure() else self._hours.at_any_time
 
     def _held_back(self, now: datetime) -> float:
         rest = (self._rest_until - now).total_seconds() if self._rest_until else 0.0

@@ -8,6 +8,7 @@ client may do, and which of its jobs need no approval.
 import sqlite3
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from gatewayd.config import MqttClient
 from gatewayd.core.model import Applicant, Channel, Draft, Fault, Priority, RecipientList, RefusedRow, Source
@@ -25,6 +26,8 @@ from gatewayd.store import events, requests
 from gatewayd.store.requests import NewRequest
 from gatewayd.wire import payload, payload_signature, recipients
 from gatewayd.wire.payload import Job, JobRefusal, Window
+
+_ANY_TIME: Final = Window(timedelta(days=36500), timedelta(days=36500))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,9 @@ class JobDesk:
         now = self._ctx.clock.now()
         content = self._proven(incoming)
         body = payload_signature.bare(incoming.payload) if isinstance(content, Fault) else content
-        job = payload.parse_job(body, now=now, retained=incoming.retained, window=self._window)
+        # A clock that is not set yet cannot tell how old a job is; it is certainly not later than `now` says.
+        window = self._window if self._ctx.clock.is_sure() else _ANY_TIME
+        job = payload.parse_job(body, now=now, retained=incoming.retained, window=window)
         if isinstance(content, Fault):
             # The id only helps to find the receipt; nothing else of it is looked at.
             return self._receipt(incoming.client, job.id, _Result("rejected", None, (content,)), b"")

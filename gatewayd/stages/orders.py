@@ -25,7 +25,7 @@ class Orders:
 
     def __init__(self, reread: Reread) -> None:
         self._reread = reread
-        self._stop, self._hup = asyncio.Event(), asyncio.Event()
+        self._stop, self._hup, self._again = asyncio.Event(), asyncio.Event(), asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
@@ -35,6 +35,10 @@ class Orders:
     def must_end(self) -> bool:
         return self._stop.is_set()
 
+    def start_again(self) -> None:
+        """Every part is to be built again, with the settings as they run."""
+        self._again.set()
+
     async def end(self) -> None:
         """Until the daemon must end."""
         await self._stop.wait()
@@ -42,9 +46,12 @@ class Orders:
     async def next(self, running: Settings, refused: Callable[[str], None]) -> Settings | None:
         """The settings to go on with, or None to end. `refused` is told why settings were not taken over."""
         while True:
-            await _either(self._stop, self._hup)
+            await _either(self._stop, self._hup, self._again)
             if self._stop.is_set():
                 return None
+            if self._again.is_set():
+                self._again.clear()
+                return running
             self._hup.clear()
             reloading()
             try:

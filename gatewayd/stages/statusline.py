@@ -46,7 +46,7 @@ def _link(row: LinkRow) -> str:
     """One link, such as "gsm1 ready (TELKOMSEL, -71 dBm)" or "gsm1 paused: no credit"."""
     health = row.health
     if row.paused:
-        return f"{health.name} paused: {_plain(row.paused_why or row.paused)}"
+        return f"{health.name} {'doubted' if row.kind == 'clock' else 'paused'}: {_plain(row.paused_why or row.paused)}"
     facts = [health.operator, f"{health.signal_dbm} dBm" if health.signal_dbm is not None else ""]
     about = ", ".join(filter(None, facts))
     state = "ready" if health.link is LinkState.READY else str(health.link)

@@ -122,6 +122,9 @@ class Daemon:
         self.log_path = folder / "gatewayd.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._read_from = 0
+        #: Words before the command, such as those that enter a namespace, and variables of the environment.
+        self.wrap: tuple[str, ...] = ()
+        self.environment: dict[str, str] = {}
 
     @property
     def pid(self) -> int:
@@ -133,8 +136,9 @@ class Daemon:
         self._read_from = self.log_path.stat().st_size if self.log_path.exists() else 0
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "gatewayd", "run", "--config", str(self.config)], stdout=log, stderr=log
-            )
+                [*self.wrap, sys.executable, "-m", "gatewayd", "run", "--config", str(self.config)],
+                stdout=log, stderr=log, env={**os.environ, **self.environment},
+            )  # fmt: skip
         if ready:
             self.wait_event("daemon.ready")
 
