@@ -62,6 +62,8 @@ class FormReading:
     groups: tuple[str, ...] = ()
     channel: Channel = Channel.SMS
     text: str = ""
+    #: Words beside the message that name a time of sending.
+    time_wish: str = ""
     subject: str = ""
     priority: Literal["", "urgent"] = ""
     #: Characters outside the SMS alphabet are to be replaced by ones inside.
@@ -87,6 +89,8 @@ def checked(form: FormReading) -> FormReading:
 def merge(stored: FormReading, correction: FormReading) -> FormReading:
     """The form after `correction`: what it names replaces what was stored, the rest stays."""
     news = {name: getattr(correction, name) for name in correction.present if name in PATHS and name != "recipients"}
+    if "text" in news:
+        news["time_wish"] = correction.time_wish
     if correction.list_given:
         news |= {"recipients": correction.recipients, "list_given": True}
     elif "channel" in news and correction.channel is not stored.channel:

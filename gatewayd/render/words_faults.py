@@ -18,7 +18,7 @@ _FORM: Final = {
     "date.unreadable": N_("is not understood as a date (for example 23-11-2026)"),
     "date.before_submission": N_("lies before the day of the request"),
     "group.none": N_("no box is ticked and there is no list of recipients"),
-    "group.needs_list": N_("this box needs a list of recipients (in the mail, or attached as CSV or XLSX)"),
+    "group.needs_list": N_("this box needs a list of recipients (in the mail, or attached as CSV, XLSX or ODS)"),
     "group.narrower": N_("this is a part of the group, which needs a list of recipients (in the mail, or attached)"),
     "group.unclear": N_("it is not clear which boxes are ticked; there are MAHASISWA, PEGAWAI, DOSEN and LAINNYA"),
     "group.unknown": N_("this group is not known"),
@@ -54,6 +54,7 @@ _CAUTIONS: Final = {
     "text.credential": N_(
         "the message tells a password or a code; please send a link to set a new one, or hand it over in person"
     ),
+    "text.time_wish": N_("a time of sending is not obeyed: sending begins once everybody has approved"),
     "text.link": N_("operators often drop messages with links"),
     "text.digits": N_("operators often drop messages with long runs of digits"),
     "text.filtered_words": N_("operators often drop messages with these words"),

@@ -29,7 +29,7 @@ _MOST_TO_STRANGERS: Final = 5
 _MOST_TO_KNOWN: Final = 50
 _DAY: Final = timedelta(days=1)
 #: A machine that hides what it is answers each of our answers in the same words: after two we are silent.
-_LOOPING: Final = ("help", "unclear", "unknown_sender")
+_LOOPING: Final = ("help", "unclear", "unknown_sender", "wrong_desk")
 _MOST_ALIKE: Final = 2
 _HOUR: Final = timedelta(hours=1)
 _PREFIXES: Final = re.compile(r"^(?:(?:re|aw|bls|balas|fwd?|trs)(?:\[\d+\])?\s*:\s*)*", re.I)

@@ -96,6 +96,7 @@ class FormDesk:
             faults=(*reading.faults, *faults, *cautions.faults),
             warnings=(
                 *(Fault("service", "service.other", name) for name in reading.other_services),
+                *((Fault("keterangan", "text.time_wish", reading.time_wish),) if reading.time_wish else ()),
                 *(fault for fault in unread if fault.code not in _CONTRADICTORY), *cautions.warnings,
             ),
         )  # fmt: skip

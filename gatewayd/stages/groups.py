@@ -32,7 +32,7 @@ async def read_groups(settings: Settings, names: tuple[str, ...], channel: Chann
 
 
 async def read_list(settings: Settings, path: Path, channel: Channel) -> RecipientList | None:
-    """The recipients in a CSV or XLSX file; None if it cannot be read."""
+    """The recipients in a CSV, XLSX or ODS file; None if it cannot be read."""
     try:
         data = await asyncio.to_thread(_bytes, path)
         return await read_bytes(settings, data, path.name, channel)
@@ -49,7 +49,7 @@ def _bytes(path: Path) -> bytes:
 
 
 async def read_bytes(settings: Settings, data: bytes, name: str, channel: Channel) -> RecipientList | None:
-    """The recipients in the bytes of a CSV or XLSX file called `name`; None if they cannot be read."""
+    """The recipients in the bytes of a CSV, XLSX or ODS file called `name`; None if they cannot be read."""
     head = {
         "name": name, "channel": channel, "country": settings.gateway.country,
         "foreign": settings.sending.allow_foreign, "max_recipients": settings.sending.max_recipients,

@@ -146,7 +146,7 @@ class OperatorDesk:
         except (ValueError, KeyError) as error:
             return {"error": f"send: {error}"}
         if listed is None:
-            return {"error": "send: the list cannot be read (CSV or XLSX with a column of numbers or addresses)"}
+            return {"error": "send: the list cannot be read (CSV, XLSX or ODS with a column of numbers or addresses)"}
         now = self._ctx.clock.now()
         draft = Draft(
             source=Source.CLI, applicant=self._applicant(command.os_user), channel=channel,

@@ -52,9 +52,15 @@ def rows_of(table: Table, channel: Channel) -> tuple[Cells, ...] | None:
     if header is not None:
         place, column = header
         keys = [header_key(cell) for cell in table[place][1]]
-        return tuple(_body(table[place + 1 :], keys, column))
+        return tuple(_body(table[place + 1 :], keys, column, _also(table[place][1], keys)))
     bare = _bare_column(table, channel)
-    return None if bare is None else tuple(_body(table, [], bare))
+    return None if bare is None else tuple(_body(table, [], bare, {}))
+
+
+def _also(header: Sequence[str], keys: Sequence[str]) -> Mapping[str, str]:
+    """The halves of a header such as "NPM/NIM" and their key: either may be what a placeholder names."""
+    halves = ((header_key(half), key) for cell, key in zip(header, keys, strict=True) for half in cell.split("/"))
+    return {half: key for half, key in halves if half and half not in keys}
 
 
 def _find_header(table: Table, channel: Channel) -> tuple[int, int] | None:
@@ -102,7 +108,9 @@ def _bare_column(table: Table, channel: Channel) -> int | None:
     return max(able, key=lambda column: good[column], default=None)
 
 
-def _body(rows: Sequence[tuple[int, tuple[str, ...]]], keys: Sequence[str], column: int) -> Iterator[Cells]:
+def _body(
+    rows: Sequence[tuple[int, tuple[str, ...]]], keys: Sequence[str], column: int, also: Mapping[str, str]
+) -> Iterator[Cells]:
     name_column = next((place for place, key in enumerate(keys) if _NAME_HEADER.search(key)), None)
     for place, (number, cells) in enumerate(rows):
         typed = cells[column].strip() if column < len(cells) else ""
@@ -121,7 +129,7 @@ def _body(rows: Sequence[tuple[int, tuple[str, ...]]], keys: Sequence[str], colu
             for key, cell in zip(keys, cells, strict=False)
             if key and cell.strip() and key != keys[column]
         }
-        yield number, typed, name, fields
+        yield number, typed, name, fields | {half: fields[key] for half, key in also.items() if key in fields}
 
 
 def _is_header(cells: Sequence[str], keys: Sequence[str], column: int) -> bool:

@@ -45,6 +45,7 @@ _QUOTAS: Final = {
 }
 _CAUTIONS: Final = {
     "text.credential": "{path}: the text tells a password or a code ({typed})",
+    "text.time_wish": "{path}: a time of sending is not obeyed ({typed})",
     "text.link": "{path}: operators often drop messages with links ({typed})",
     "text.digits": "{path}: operators often drop messages with long runs of digits ({typed})",
     "text.filtered_words": "{path}: operators often drop messages with these words ({typed})",

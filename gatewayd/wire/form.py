@@ -121,6 +121,7 @@ class _Reader:
     numbering: Numbering
     is_wrapped: bool
     faults: list[Fault] = field(default_factory=list)
+    time_wish: str = ""
 
     def read(self) -> FormReading:
         boxes, channel = self._boxes(), self._channel()
@@ -135,6 +136,7 @@ class _Reader:
             groups=boxes,
             channel=channel,
             text=self._text(),
+            time_wish=self.time_wish,
             subject=self._value("subject", _MAX_SUBJECT),
             priority=self._priority(),
             plain_letters=_YES.match(self._value("plain_letters")) is not None,
@@ -223,6 +225,7 @@ class _Reader:
             self.faults.append(Fault(PATHS["text"], "text.too_long", f"{len(typed)} > {_MAX_MESSAGE}"))
             return ""
         message = (labelled if isi else message_of)(typed, is_wrapped=self.is_wrapped)
+        self.time_wish = one_line(message.time_wish)
         if message.is_unclear:
             self.faults.append(Fault(PATHS["text"], "text.unclear", quoted(typed)))
         return message.text

@@ -7,7 +7,7 @@ Anything else is asked, never guessed: a title in quotation marks, a text that i
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gatewayd.wire.plaintext import unwrapped
@@ -58,6 +58,14 @@ _ELSEWHERE: Final = re.compile(
     r"|\W*(?:isi|teks|redaksi|pesan|sms)\b[^\n]{0,30}\b(?:sama|seperti|sesuai)\b[^\n]{0,40}",
     re.I,
 )
+_TIME_WISH: Final = re.compile(
+    r"\b(?:(?:di)?kirim(?:kan)?|mengirim(?:kan)?|(?:di)?sampaikan|(?:di)?umumkan|(?:di)?jadwalkan)\b[^\n.;]{0,60}?"
+    r"\b(?:besok|lusa|nanti|malam ini|(?:jam|pukul|pkl)\.?\s*\d"
+    r"|(?:hari\s+)?(?:senin|selasa|rabu|kamis|jum'?at|sabtu|minggu)|(?:tanggal|tgl)\.?\s*\d)[^\n;,]{0,80}",
+    re.I,
+)
+#: Characters of a message that tell where it begins.
+_TELLING: Final = 20
 _DOTS: Final = re.compile(r"\(?\s*[._…]{5,}\s*\)?")
 
 
@@ -67,6 +75,8 @@ class Message:
 
     text: str
     is_unclear: bool = False
+    #: What stands beside it and names a time of sending; '' if nothing does.
+    time_wish: str = ""
 
 
 def message_of(remarks: str, *, is_wrapped: bool = True) -> Message:
@@ -81,7 +91,10 @@ def message_of(remarks: str, *, is_wrapped: bool = True) -> Message:
         return Message("", True)
     if _ELSEWHERE.fullmatch(body):
         return Message("", True)
-    return _of_passages(body, passages, is_wrapped) if passages else _behind(body, is_wrapped)
+    message = _of_passages(body, passages, is_wrapped) if passages else _behind(body, is_wrapped)
+    beside = _outside(body, passages) if passages else body[: max(0, body.find(message.text[:_TELLING]))]
+    found = _TIME_WISH.search(beside)
+    return replace(message, time_wish=found[0].strip() if found else "")
 
 
 def labelled(text: str, *, is_wrapped: bool = True) -> Message:

@@ -26,7 +26,8 @@ _CHANNELS: Final = tuple(channel.value for channel in Channel)
 _ATTRIBUTES: Final = tuple(PATHS)
 _FORM: Final = (
     "unit_name", "applicant_name", "id_number", "email", "phone", "submitted_on", "wanted_by", "groups", "channel",
-    "text", "subject", "priority", "plain_letters", "other_services", "recipients", "list_given", "present", "faults",
+    "text", "time_wish", "subject", "priority", "plain_letters", "other_services", "recipients", "list_given",
+    "present", "faults",
 )  # fmt: skip
 
 
@@ -43,14 +44,14 @@ def form_from(value: object) -> FormReading:
     """Raises NotAsAgreed."""
     (
         unit_name, applicant_name, id_number, email, phone, submitted_on, wanted_by, groups, channel,
-        message, subject, priority, plain_letters, other_services, recipients, list_given, present, faults,
+        message, time_wish, subject, priority, plain_letters, other_services, recipients, list_given, present, faults,
     ) = fields_of(value, *_FORM)  # fmt: skip
     return FormReading(
         unit_name=text(unit_name), applicant_name=text(applicant_name), id_number=text(id_number), email=text(email),
         phone=text(phone), submitted_on=text(submitted_on, 10), wanted_by=text(wanted_by),
         groups=items(groups, lambda one: word(one, GROUPS), len(GROUPS)), channel=Channel(word(channel, _CHANNELS)),
-        text=text(message, LONGEST), subject=text(subject), priority=word(priority, ("", "urgent")),
-        plain_letters=flag(plain_letters),
+        text=text(message, LONGEST), time_wish=text(time_wish), subject=text(subject),
+        priority=word(priority, ("", "urgent")), plain_letters=flag(plain_letters),
         other_services=texts(other_services, 100), recipients=list_from(recipients), list_given=flag(list_given),
         present=items(present, lambda one: word(one, _ATTRIBUTES), len(_ATTRIBUTES)),
         faults=items(faults, fault_from, 1000),

@@ -92,3 +92,8 @@ async def test_the_fourth_form_in_an_hour_refuses_the_recipient_by_row(ctx: Cont
     request = await stored(ctx, "Kabar lagi", 4, people=b"081200000102\r\n")
     assert [(row.row, row.code) for row in request.refused] == [(1, "row.limit_hour")]
     assert request.recipients == 1
+
+
+async def test_a_wished_time_beside_the_message_is_said_not_to_be_obeyed(ctx: Context) -> None:
+    request = await stored(ctx, 'Kuliah libur hari Senin". Isi SMS di atas mohon dikirim besok jam 8.')
+    assert (request.text, said(request)) == ("Kuliah libur hari Senin", [("text.time_wish", 'dikirim besok jam 8."')])

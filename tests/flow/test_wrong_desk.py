@@ -47,6 +47,15 @@ async def test_the_same_mail_again_after_a_restart_is_not_passed_on_again(ctx: C
     assert await asked(ctx) == ["forward", "wrong_desk"]
 
 
+async def test_a_machine_that_sends_it_again_and_again_is_neither_answered_nor_passed_on_after_two(
+    ctx: Context,
+) -> None:
+    for number in range(1, 6):
+        again = ACCOUNT.replace(b"<1@kampus.example>", b"<%d@kampus.example>" % number)
+        await MailDesk(ctx).accept(mail(again, uid=number))
+    assert await asked(ctx) == ["forward", "wrong_desk"] * 2
+
+
 async def test_a_mixed_form_runs_its_message_part_and_the_rest_is_passed_on(ctx: Context) -> None:
     await MailDesk(ctx).accept(mail(MIXED))
     (request,) = await ctx.db.run(requests.all_numbers, 9)
@@ -108,7 +117,7 @@ class TestWithoutStaff:
 
 async def test_the_brake_on_answers_brakes_the_passing_on(ctx: Context) -> None:
     for number in range(55):
-        raw = ACCOUNT.replace(b"<1@", b"<%d@" % (number + 10))
+        raw = ACCOUNT.replace(b"<1@", b"<%d@" % (number + 10)).replace(b"dosen baru", b"dosen ke-%d" % number)
         await MailDesk(ctx).accept(mail(raw, uid=number))
     found = await ctx.db.run(notices.uncomposed, ctx.clock.now(), 200)
     assert [one.kind for one in found].count("forward") == 50

@@ -153,6 +153,21 @@ def test_a_wish_without_a_clear_text_is_asked_about(typed: str) -> None:
     assert message_of(typed) == Message("", True)
 
 
+@pytest.mark.parametrize(
+    ("typed", "wish"),
+    [
+        ('Mohon dikirim besok jam 8 pagi, isi: "Kuliah umum hari Sabtu di aula."', "dikirim besok jam 8 pagi"),
+        ('Isi SMS: "Kuliah umum di aula utama."\nMohon dikirimkan hari Jum\'at sore.', "dikirimkan hari Jum'at sore."),
+        ("Mohon SMS dikirim tgl 27 November pukul 9 sbb:\nKuliah umum besok.", "dikirim tgl 27 November pukul 9 sbb:"),
+        ('Mohon dikirimkan: "Tugas dikirim paling lambat besok jam 8."', ""),
+        ("Tugas dikirim paling lambat besok jam 8 ke surel dosen.", ""),
+        ("Mohon dikirim SMS kepada mahasiswa sbb:\nBesok jam 8 ujian.", ""),
+    ],
+)  # fmt: skip
+def test_a_time_of_sending_is_seen_beside_the_message_only(typed: str, wish: str) -> None:
+    assert message_of(typed).time_wish == wish
+
+
 def test_line_breaks_of_a_mail_program_are_taken_out_and_others_kept() -> None:
     typed = '"Batas akhir pembayaran SPP semester ganjil adalah Jumat, 4 Desember\n2026 pukul 16.00 WIB.\nInfo: BAA"'
     wanted = "Batas akhir pembayaran SPP semester ganjil adalah Jumat, 4 Desember 2026 pukul 16.00 WIB.\nInfo: BAA"

@@ -93,6 +93,15 @@ def test_rows_keep_the_number_that_a_person_sees_and_their_columns() -> None:
     ]
 
 
+def test_either_half_of_a_header_may_be_named_by_a_placeholder() -> None:
+    body = "NIM / NPM;Nama;No HP/WA;Nama/Panggilan\n2110001;Siti Contoh;0812-0000-0101;Siti\n"
+    found = read_table(body.encode(), "daftar.csv", Channel.SMS)
+    assert isinstance(found, RecipientList)
+    (who,) = found.recipients
+    assert (who.fields["nim"], who.fields["npm"], who.fields["nim npm"]) == ("2110001",) * 3
+    assert (who.name, who.fields["nama"], who.fields["panggilan"]) == ("Siti Contoh", "Siti Contoh", "Siti")
+
+
 def test_a_person_without_a_number_is_refused_by_name() -> None:
     found = read_table((HEAD + BODY + "2110003;Dewi Contoh;\n").encode(), "daftar.csv", Channel.SMS)
     assert problems(found) == [(4, "row.empty")]
