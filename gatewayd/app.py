@@ -43,8 +43,8 @@ from gatewayd.stages.pulse import Pulse
 from gatewayd.stages.statusline import StatusLine
 from gatewayd.stages.supervise import keep
 from gatewayd.stages.watch import Watch
+from gatewayd.store import audit, queue
 from gatewayd.store import health as health_store
-from gatewayd.store import queue
 from gatewayd.store import timekeeping as timekeeping_store
 from gatewayd.store.database import open_store
 from gatewayd.transport.base import Transport
@@ -87,7 +87,9 @@ async def run_daemon(settings: Settings, *, reread: Reread) -> int:
         run = await db.run(queue.start_run, boot_id(), __version__, clock.now())
         doubted, requeued = await db.run(queue.recover, run, clock.now())
         on_air = await db.run(queue.left_on_air)
+        head = await db.run(audit.note_head)
         log.info("daemon.start", version=__version__, run=run, in_doubt=doubted, requeued=requeued)
+        log.info("audit.head", count=head.count, head=str(head))
         running: Settings | None = settings
         while running is not None:
             for left_out in _left_out(running):

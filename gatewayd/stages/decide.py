@@ -190,7 +190,9 @@ def cancel(
     count = deliveries.apply_all(conn, request.id, Event.CANCEL, now)
     if request.approved_at is None:
         requests.reported(conn, request.id, now)
-    events.record(conn, now, "request.cancelled", request.id, actor=actor, detail={"stopped": count, "via": via})
+    # An applicant goes by his address: the audit keeps that as a keyed hash, and cannot tell a name from an id.
+    who = request.applicant.address if actor == request.applicant.name else actor
+    events.record(conn, now, "request.cancelled", request.id, actor=who, detail={"stopped": count, "via": via})
     involved.tell(conn, ctx, request, "cancelled", {"person": actor, "reason": reason, "stopped": count}, now)
     get_logger().info("request.cancelled", request=request.number, person=actor, stopped=count, via=via)
     ctx.bells.ring(Bell.COMPOSE, Bell.TRACK, Bell.PUBLISH)

@@ -122,6 +122,10 @@ class OperatorDesk:
             changed, stopped = leaving.leave(conn, self._ctx, address, "cli", now)
         else:
             changed, stopped = optouts.remove(conn, address), 0
+        name = "optout.added" if act == "add" else "optout.removed"
+        events.record(
+            conn, now, name, actor=f"{OPERATOR}{command.os_user}", detail={"new": int(changed), "stopped": stopped}
+        )
         get_logger().info(
             "optout.changed", command="stop" if act == "add" else "start", to=mask(address), new=changed,
             stopped=stopped, user=command.os_user,

@@ -21,7 +21,7 @@ from gatewayd.stages import involved
 from gatewayd.stages.bells import Bell
 from gatewayd.stages.context import Context
 from gatewayd.stages.people import person_by_id
-from gatewayd.store import deliveries, events, notices, optouts, requests
+from gatewayd.store import audit, deliveries, events, notices, optouts, requests
 from gatewayd.wire import phone
 
 _ROUND_S: Final = 30.0
@@ -184,7 +184,9 @@ def _close(conn: sqlite3.Connection, request: Request, now: datetime) -> bool:
     """Nothing more is owed to anybody."""
     requests.reported(conn, request.id, now)
     events.record(conn, now, "request.reported", request.id)
+    head = audit.note_head(conn)
     get_logger().info("request.reported", request=request.number)
+    get_logger().info("audit.head", count=head.count, head=str(head))
     return True
 
 

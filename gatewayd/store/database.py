@@ -23,6 +23,7 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 import aiosqlite
 
 from gatewayd.errors import StoreError
+from gatewayd.store import keys
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -130,12 +131,14 @@ async def open_store(state_dir: Path) -> AsyncIterator[Database]:
     try:
         os.chmod(path, 0o600)  # noqa: PTH101  # one quick call at start
         database = Database(connection, path)
+        key = keys.number_key(state_dir)
         try:
-            await connection._execute(_prepare, connection._conn)  # type: ignore[no-untyped-call]
+            await connection._execute(_prepare, connection._conn, key)  # type: ignore[no-untyped-call]
         except sqlite3.Error as error:
             raise StoreError(f"{path}: {error}") from error
         await _copy_before_migrating(connection, path)
         await database.run(_migrate)
+        await database.run(keys.recognise, key)
         try:
             yield database
         finally:
@@ -164,8 +167,9 @@ def _copy_if_older(conn: sqlite3.Connection, path: Path) -> None:
     unfinished.rename(copy)
 
 
-def _prepare(conn: sqlite3.Connection) -> None:
+def _prepare(conn: sqlite3.Connection, key: bytes = b"") -> None:
     conn.row_factory = sqlite3.Row
+    keys.register(conn, key)
     conn.execute("PRAGMA page_size = 1024")
     conn.execute("PRAGMA journal_mode = WAL")
     conn.execute("PRAGMA synchronous = FULL")

@@ -15,11 +15,13 @@ _KEY: Final = "clock"
 #: Columns that hold moments of our own clock, by table. Not the moments that others named: send_after, the expiry of a
 #: job, what a service centre stamped.
 _MOMENTS: Final = {
-    "requests": ("created_at", "approved_at", "settled_at", "changed_at", "booked_at"),
+    "requests": ("created_at", "approved_at", "closed_at", "settled_at", "reported_at", "changed_at", "booked_at"),
     "notices": ("created_at", "not_before"),
     "deliveries": ("submitted_at", "accepted_at", "final_at"),
     "attempts": ("began_at", "ended_at"),
+    "incoming_mails": ("received_at",),
     "incoming_parts": ("received_at",),
+    "incoming_sms": ("received_at",),
     "orphan_reports": ("at",),
     "health": ("since", "rests_until"),
 }

@@ -3,13 +3,13 @@
 import asyncio
 import sqlite3
 import threading
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from gatewayd.errors import StoreError
-from gatewayd.store import database, queue, requests
+from gatewayd.store import database, requests
 from gatewayd.store.database import FILE, Database, migrations, open_store, reading
 
 
@@ -141,15 +141,15 @@ async def test_a_request_comes_back_as_it_was_stored(db: Database) -> None:
 
 async def test_an_older_store_is_copied_before_it_is_migrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with open_store(tmp_path) as db:
-        await db.run(queue.start_run, "boot", "old", datetime.now(UTC))
+        await db.run(requests.next_number, "OLD", 2026)
     known = database.migrations()
     assert not any(file.name.startswith("before-") for file in tmp_path.iterdir())  # noqa: ASYNC240
-    monkeypatch.setattr(database, "migrations", lambda: [*known, (known[-1][0] + 1, "DELETE FROM runs;")])
+    monkeypatch.setattr(database, "migrations", lambda: [*known, (known[-1][0] + 1, "DELETE FROM counters;")])
     async with open_store(tmp_path):
         pass
     copy = tmp_path / f"before-{known[-1][0] + 1}.sqlite"
     assert copy.stat().st_mode & 0o777 == 0o600
     with sqlite3.connect(copy) as conn:
-        assert conn.execute("SELECT version FROM runs").fetchall() == [("old",)]
+        assert conn.execute("SELECT name FROM counters").fetchall() == [("OLD-2026",)]
         assert conn.execute("PRAGMA user_version").fetchone()[0] == known[-1][0]
     conn.close()

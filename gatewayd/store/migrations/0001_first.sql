@@ -290,3 +290,126 @@ CREATE TABLE events (
     detail  TEXT NOT NULL DEFAULT '{}'
 ) STRICT;
 CREATE INDEX events_request ON events (request, id);
+
+-- The audit: one row for each change of what a send is explained by, in a chain of hashes (core/audit.py says what
+-- stands in `facts`). Digests, ids and codes only; numbers and free text as keyed hashes, so that it outlives them.
+-- Functions of ours: chained(), keyed() (store/keys.py). Only the triggers below write it.
+CREATE TABLE audit (
+    id    INTEGER PRIMARY KEY,
+    at    INTEGER NOT NULL,
+    kind  TEXT NOT NULL,
+    facts TEXT NOT NULL,                               -- JSON array
+    hash  BLOB NOT NULL                                -- of the hash before, id, at, kind and facts
+) STRICT;
+CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+
+-- What is written goes through this view: the next link of the chain.
+CREATE VIEW audit_next AS SELECT kind, facts FROM audit WHERE 0;
+CREATE TRIGGER audit_link INSTEAD OF INSERT ON audit_next BEGIN
+    INSERT INTO audit (id, at, kind, facts, hash)
+    SELECT id, at, NEW.kind, NEW.facts, chained(before, id, at, NEW.kind, NEW.facts) FROM (
+        SELECT coalesce(max(id), 0) + 1 AS id, CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) AS at,
+               coalesce(hash, x'') AS before FROM (SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1)
+    );
+END;
+
+-- The facts of each audited row as it stands: what the triggers write, and `audit verify` compares with the last entry.
+CREATE VIEW audited_run AS
+    SELECT id AS key, json_array(id, boot, version, started_at) AS facts FROM runs;
+CREATE VIEW audited_request AS
+    SELECT id AS key, json_array(
+        id, number, source, client, keyed(job), lower(hex(job_digest)), mail,
+        (SELECT lower(hex(m.digest)) FROM incoming_mails m WHERE m.id = mail), lower(hex(digest)), preapproved,
+        created_at, approved_at, closed_as
+    ) AS facts FROM requests;
+CREATE VIEW audited_decision AS
+    SELECT id AS key, json_array(
+        id, request, step, person, verdict, keyed(reason), lower(hex(digest)), via, proof, mail,
+        (SELECT lower(hex(m.digest)) FROM incoming_mails m WHERE m.id = mail), at
+    ) AS facts FROM decisions;
+CREATE VIEW audited_event AS
+    SELECT id AS key, json_array(
+        id, at, request, name, CASE WHEN actor GLOB '*[@ ]*' THEN keyed(actor) ELSE actor END, keyed(detail)
+    ) AS facts FROM events;
+CREATE VIEW audited_attempt AS
+    SELECT a.delivery || '.' || a.part || '.' || a.attempt AS key, json_array(
+        a.delivery, a.part, a.attempt, d.request, keyed(d.address), a.transport, keyed(a.sim), a.run, a.began_at,
+        a.state, a.reference, a.ended_at, a.cause_code, a.report, a.tp_status, a.reported_at
+    ) AS facts FROM attempts a JOIN deliveries d ON d.id = a.delivery;
+CREATE VIEW audited_optout AS
+    SELECT address, keyed(address) AS key, json_array(keyed(address), since, source) AS facts FROM optouts;
+
+CREATE TRIGGER runs_audit AFTER INSERT ON runs BEGIN
+    INSERT INTO audit_next SELECT 'run', facts FROM audited_run WHERE key = NEW.id;
+END;
+CREATE TRIGGER requests_audit AFTER INSERT ON requests BEGIN
+    INSERT INTO audit_next SELECT 'request', facts FROM audited_request WHERE key = NEW.id;
+END;
+CREATE TRIGGER requests_audit_update AFTER UPDATE OF id, number, source, client, job, job_digest, mail, digest,
+    preapproved, created_at, approved_at, closed_as ON requests
+WHEN (NEW.id, NEW.number, NEW.source, NEW.client, NEW.job, NEW.job_digest, NEW.mail, NEW.digest, NEW.preapproved,
+      NEW.created_at, NEW.approved_at, NEW.closed_as)
+    IS NOT (OLD.id, OLD.number, OLD.source, OLD.client, OLD.job, OLD.job_digest, OLD.mail, OLD.digest, OLD.preapproved,
+            OLD.created_at, OLD.approved_at, OLD.closed_as) BEGIN
+    INSERT INTO audit_next SELECT 'request', facts FROM audited_request WHERE key = NEW.id;
+END;
+CREATE TRIGGER decisions_audit AFTER INSERT ON decisions BEGIN
+    INSERT INTO audit_next SELECT 'decision', facts FROM audited_decision WHERE key = NEW.id;
+END;
+CREATE TRIGGER decisions_audit_update AFTER UPDATE ON decisions WHEN NEW.reason <> OLD.reason BEGIN
+    INSERT INTO audit_next SELECT 'decision', facts FROM audited_decision WHERE key = NEW.id;
+END;
+CREATE TRIGGER events_audit AFTER INSERT ON events BEGIN
+    INSERT INTO audit_next SELECT 'event', facts FROM audited_event WHERE key = NEW.id;
+END;
+CREATE TRIGGER events_audit_update AFTER UPDATE ON events
+WHEN (NEW.actor, NEW.detail) IS NOT (OLD.actor, OLD.detail) BEGIN
+    INSERT INTO audit_next SELECT 'event', facts FROM audited_event WHERE key = NEW.id;
+END;
+-- Three for each part that is sent, so they hold only what is new, and an entry costs some 90 octets.
+CREATE TRIGGER attempts_audit AFTER INSERT ON attempts BEGIN
+    INSERT INTO audit_next SELECT 'attempt', json_array(
+        NEW.delivery, NEW.part, NEW.attempt, request, keyed(address), NEW.transport, keyed(NEW.sim), NEW.run, NEW.began_at
+    ) FROM deliveries WHERE id = NEW.delivery;
+END;
+CREATE TRIGGER attempts_audit_outcome AFTER UPDATE OF state, reference, ended_at, cause_code ON attempts
+WHEN (NEW.state, NEW.reference, NEW.ended_at, NEW.cause_code) IS NOT (OLD.state, OLD.reference, OLD.ended_at, OLD.cause_code)
+BEGIN
+    INSERT INTO audit_next VALUES ('outcome', json_array(
+        NEW.delivery, NEW.part, NEW.attempt, NEW.state, NEW.reference, NEW.ended_at, NEW.cause_code
+    ));
+END;
+CREATE TRIGGER attempts_audit_report AFTER UPDATE OF report, tp_status, reported_at ON attempts
+WHEN (NEW.report, NEW.tp_status, NEW.reported_at) IS NOT (OLD.report, OLD.tp_status, OLD.reported_at) BEGIN
+    INSERT INTO audit_next VALUES ('report', json_array(
+        NEW.delivery, NEW.part, NEW.attempt, NEW.report, NEW.tp_status, NEW.reported_at
+    ));
+END;
+-- A wrong clock was set right (store/timekeeping.py).
+CREATE TRIGGER attempts_audit_moved AFTER UPDATE OF began_at ON attempts WHEN NEW.began_at <> OLD.began_at BEGIN
+    INSERT INTO audit_next VALUES ('moved', json_array(NEW.delivery, NEW.part, NEW.attempt, NEW.began_at));
+END;
+CREATE TRIGGER optouts_audit AFTER INSERT ON optouts BEGIN
+    INSERT INTO audit_next SELECT 'optout', facts FROM audited_optout WHERE address = NEW.address;
+END;
+CREATE TRIGGER optouts_audit_delete AFTER DELETE ON optouts BEGIN
+    INSERT INTO audit_next VALUES ('optin', json_array(keyed(OLD.address)));
+    -- No row is left that would miss this entry, so the head is noted (store/audit.py).
+    INSERT OR REPLACE INTO meta (key, value)
+    SELECT 'audit_head', id || ':' || lower(hex(hash)) FROM audit ORDER BY id DESC LIMIT 1;
+END;
+
+-- What was done stays. Only words may be taken out of decisions and events (retention).
+CREATE TRIGGER runs_stay BEFORE DELETE ON runs BEGIN SELECT RAISE(ABORT, 'audited'); END;
+CREATE TRIGGER requests_stay BEFORE DELETE ON requests BEGIN SELECT RAISE(ABORT, 'audited'); END;
+CREATE TRIGGER decisions_stay BEFORE DELETE ON decisions BEGIN SELECT RAISE(ABORT, 'audited'); END;
+CREATE TRIGGER events_stay BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'audited'); END;
+CREATE TRIGGER attempts_stay BEFORE DELETE ON attempts BEGIN SELECT RAISE(ABORT, 'audited'); END;
+CREATE TRIGGER runs_fixed BEFORE UPDATE ON runs BEGIN SELECT RAISE(ABORT, 'audited'); END;
+CREATE TRIGGER decisions_fixed BEFORE UPDATE OF id, request, step, person, verdict, digest, via, proof, mail, at
+    ON decisions BEGIN SELECT RAISE(ABORT, 'audited'); END;
+CREATE TRIGGER events_fixed BEFORE UPDATE OF id, at, request, name ON events BEGIN SELECT RAISE(ABORT, 'audited'); END;
+CREATE TRIGGER attempts_fixed BEFORE UPDATE OF delivery, part, attempt, transport, sim, run ON attempts BEGIN
+    SELECT RAISE(ABORT, 'audited');
+END;
