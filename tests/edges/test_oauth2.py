@@ -183,7 +183,9 @@ def test_dovecot_takes_it_and_a_withdrawn_one_is_replaced(service: Service, give
             assert session.search() == []
             session.close()
         service.valid = set()
+        refused = ImapSession(settings)
         with pytest.raises(ProtocolError, match="login"):
-            ImapSession(settings).open()
+            refused.open()
+        refused.close()
     assert service.whose[:3] == ["akses-1", "akses-1", "akses-2"]
     assert len(service.asked) == 3
