@@ -25,7 +25,7 @@ from gatewayd.intake.imap import MailboxState, MailIntake
 from gatewayd.intake.mqtt import MqttLink
 from gatewayd.log import get_logger, setup
 from gatewayd.notify import MISSING, notify
-from gatewayd.stages import approve, brokertest, compose, inbound, report, timekeeping, track
+from gatewayd.stages import approve, brokertest, compose, hold, inbound, report, timekeeping, track
 from gatewayd.stages.accept import MailDesk
 from gatewayd.stages.bells import Bells
 from gatewayd.stages.bounces import BounceDesk
@@ -97,7 +97,8 @@ async def run_daemon(settings: Settings, *, reread: Reread) -> int:
             running = await _live(Context(running, db, clock, Bells(), Pulse(clock), run), steady, orders, on_air)
             on_air = {}
             if running is not None:
-                await timekeeping.set_right(db, steady, running)
+                if orders.is_clock_right:
+                    await timekeeping.set_right(db, steady, running)
                 setup(running.log.level, running.log.format)
                 log.info("settings.taken_over")
     log.info("daemon.stopped")
@@ -111,21 +112,13 @@ def _left_out(settings: Settings) -> list[str]:
 
 async def _live(ctx: Context, steady: SteadyClock, orders: Orders, on_air: Mapping[str, AttemptKey]) -> Settings | None:
     """Run every part until an order comes; then stop them in order. Returns the settings to go on with, if any."""
-    lines = transports(ctx.settings, ctx.clock, on_air)
+    held = await ctx.db.run(hold.tell_staff, ctx, ctx.clock.now())
+    lines = transports(ctx.settings, ctx.clock, on_air) if held is None else _listening(ctx)
     gates = {line.transport.name: Gate() for line in lines}
     watch = Watch(ctx, gates, {line.transport.name: line.transport.refresh for line in lines})
     listener = TransportListener(ctx, watch)
-    tested = {brokertest.ROW} if ctx.settings.mqtt and ctx.settings.mqtt.selftest else set()
-    await ctx.db.run(
-        health_store.forget_others, set(gates) | {"mailbox", "bounces", "broker", timekeeping.ROW} | tested
-    )
-    domains = ctx.settings.smtp.domains if ctx.settings.smtp else {}
-    await ctx.db.run(queue.pace_domains, list(domains))
-    fleet, hours = Fleet(tariffs_of(ctx.settings.modems), ctx.bells, Lanes(domains)), hours_of(ctx.settings)
-    dispatchers = [
-        Dispatcher(ctx, line.transport, gates[line.transport.name], Pacer(line.pace), hours, fleet, watch)
-        for line in lines
-    ]
+    await _tidy(ctx, gates)
+    dispatchers = _dispatchers(ctx, lines, gates, watch)
     status = StatusLine(ctx)
     async with _tasks() as start:
         for line in lines:
@@ -134,14 +127,15 @@ async def _live(ctx: Context, steady: SteadyClock, orders: Orders, on_air: Mappi
         start(ctx.pulse.feed)
         start(status.run)
         start(partial(timekeeping.run, ctx, steady, orders))
-        for stage in (approve.run, compose.run, inbound.run, report.run, track.run):
-            start(partial(stage, ctx))
-        for part in _intakes(ctx):
+        for part in _parts(ctx, orders) if held is None else _parts_in_hold(ctx, orders):
             start(part)
         sending = [asyncio.create_task(dispatcher.run()) for dispatcher in dispatchers]
         guard = start(lambda: _all_of(sending))
         notify("READY=1", "STATUS=running")
         get_logger().info("daemon.ready")
+        if held is not None:
+            get_logger().error("store.held", code=held.code, why=held.why, release=hold.COMMAND)
+            status.note(hold.line(held))
         new = await orders.next(ctx.settings, status.note)
         for dispatcher in dispatchers:
             dispatcher.stop(is_urgent=False)
@@ -155,6 +149,48 @@ async def _live(ctx: Context, steady: SteadyClock, orders: Orders, on_air: Mappi
                 dispatcher.stop(is_urgent=True)
             await asyncio.wait({guard}, timeout=9.5)
     return new
+
+
+async def _tidy(ctx: Context, gates: Mapping[str, Gate]) -> None:
+    """What the store keeps of settings that are others now."""
+    tested = {brokertest.ROW} if ctx.settings.mqtt and ctx.settings.mqtt.selftest else set()
+    await ctx.db.run(
+        health_store.forget_others, set(gates) | {"mailbox", "bounces", "broker", timekeeping.ROW} | tested
+    )
+    domains = ctx.settings.smtp.domains if ctx.settings.smtp else {}
+    await ctx.db.run(queue.pace_domains, list(domains))
+
+
+def _dispatchers(ctx: Context, lines: list[_Line], gates: Mapping[str, Gate], watch: Watch) -> list[Dispatcher]:
+    domains = ctx.settings.smtp.domains if ctx.settings.smtp else {}
+    fleet, hours = Fleet(tariffs_of(ctx.settings.modems), ctx.bells, Lanes(domains)), hours_of(ctx.settings)
+    return [
+        Dispatcher(ctx, line.transport, gates[line.transport.name], Pacer(line.pace), hours, fleet, watch)
+        for line in lines
+    ]
+
+
+def _parts(ctx: Context, orders: Orders) -> list[Run]:
+    stages: list[Run] = [
+        partial(stage, ctx) for stage in (approve.run, compose.run, inbound.run, report.run, track.run)
+    ]
+    return stages + _intakes(ctx, orders)
+
+
+def _listening(ctx: Context) -> list[_Line]:
+    """The transports while the store is on hold: no question about the balance leaves by a modem either."""
+    quiet = [modem.model_copy(update={"credit": False, "credit_code": ""}) for modem in ctx.settings.modems]
+    return transports(ctx.settings.model_copy(update={"modems": tuple(quiet)}), ctx.clock, {})
+
+
+def _parts_in_hold(ctx: Context, orders: Orders) -> list[Run]:
+    """Nothing is taken in; alarms are composed, and the command line is answered."""
+    return [partial(compose.run, ctx), _control(ctx, orders)]
+
+
+def _control(ctx: Context, orders: Orders) -> Run:
+    desk = OperatorDesk(ctx, partial(orders.start_again, is_clock_right=False))
+    return lambda: control.serve(ctx.settings.gateway.state_dir, desk.accept)
 
 
 async def _until(guard: asyncio.Task[None], orders: Orders) -> None:
@@ -202,10 +238,10 @@ def _transport_runner(ctx: Context, transport: Transport, listener: TransportLis
     return lambda: keep(transport.name, lambda: transport.run(listener), ctx.clock, on_lost=lost, longest_s=longest)
 
 
-def _intakes(ctx: Context) -> list[Run]:
+def _intakes(ctx: Context, orders: Orders) -> list[Run]:
     """Every intake of the settings. A new kind of intake is one more line here."""
     settings = ctx.settings
-    parts: list[Run] = [lambda: control.serve(settings.gateway.state_dir, OperatorDesk(ctx).accept)]
+    parts: list[Run] = [_control(ctx, orders)]
     if settings.mailbox is not None:
         facts, desk = _LinkFacts(ctx, "mailbox"), MailDesk(ctx)
         mailbox = MailIntake(settings.mailbox, clock=ctx.clock, on_state=facts.of_mailbox)

@@ -18,7 +18,7 @@ _FAMILIES: Final[Mapping[str, str]] = {
     "run": "run", "demo": "demo", "check": "check", "status": "show", "requests": "show", "show": "show",
     "approve": "decide", "reject": "decide", "cancel": "decide", "hold": "decide", "release": "decide",
     "send": "send", "optout": "optout", "bounces": "bounces", "report": "report", "form": "form",
-    "audit": "audit",
+    "audit": "audit", "backup": "copies", "restore": "copies",
     "simulate-modem": "simulate",
 }  # fmt: skip
 

@@ -7,8 +7,11 @@ from collections.abc import Awaitable, Callable
 from gatewayd.cli.options import Verbs, add_json, add_verb, print_json, settings_of
 from gatewayd.config import Settings
 from gatewayd.config.files import file_faults
-from gatewayd.errors import GatewaydError, SettingsError
+from gatewayd.errors import GatewaydError, SettingsError, StoreError
 from gatewayd.render import fonts
+from gatewayd.stages import hold
+from gatewayd.store import hold as hold_store
+from gatewayd.store.database import reading
 
 
 def add_parser(verbs: Verbs) -> None:
@@ -26,6 +29,7 @@ def run(args: argparse.Namespace) -> int:
     problem = fonts.problem()
     if problem:
         lines.append(("report", True, problem))
+    lines += _store(settings)
     if args.probe:
         lines += asyncio.run(_probe(settings))
     failed = [line for line in lines if not line[1]]
@@ -41,6 +45,16 @@ def run(args: argparse.Namespace) -> int:
 def _left_out(settings: Settings) -> list[str]:
     parts = {"mailbox": settings.mailbox, "smtp": settings.smtp, "mqtt": settings.mqtt, "modems": settings.modems}
     return [name for name, part in parts.items() if not part]
+
+
+def _store(settings: Settings) -> list[tuple[str, bool, str]]:
+    """Whether the store is on hold; nothing where there is none yet, or none for our eyes."""
+    try:
+        with reading(settings.gateway.state_dir) as conn:
+            held = hold_store.held(conn)
+    except (StoreError, OSError):
+        return []
+    return [] if held is None else [("store", False, hold.line(held))]
 
 
 async def _probe(settings: Settings) -> list[tuple[str, bool, str]]:

@@ -16,8 +16,10 @@ from gatewayd.core.request import Request
 from gatewayd.errors import GatewaydError
 from gatewayd.intake import control
 from gatewayd.log import escape, mask
+from gatewayd.stages import hold
 from gatewayd.stages.forecast import plan_of
 from gatewayd.store import approvals, deliveries, events, health, requests
+from gatewayd.store import hold as hold_store
 from gatewayd.store.database import reading
 
 _SHOWN_REQUESTS = 1000
@@ -40,17 +42,21 @@ def status(args: argparse.Namespace) -> int:
         links = health.all_links(conn)
         queue = deliveries.queue_counts(conn)
         oldest = deliveries.oldest_waiting(conn)
+        held = hold_store.held(conn)
     running = _running(settings.gateway.state_dir / control.FILE)
     zone = ZoneInfo(settings.gateway.timezone)
     if args.json:
         print_json({
             "daemon": "running" if running else "not running",
+            "held": held and {"code": held.code, "why": held.why, "since": held.since, "release": hold.COMMAND},
             "links": [_link_facts(row, _forecast(row, settings)) for row in links],
             "queue": [{"channel": c, "kind": k, "state": s, "count": n} for c, k, s, n, _ in queue],
             "oldest_waiting": oldest,
         })  # fmt: skip
         return 0
     print(f"gatewayd   {'running' if running else 'not running (start it with `gatewayd run`)'}")
+    if held is not None:
+        print(f"HELD       {escape(hold.line(held))}")
     for row in links:
         print(_link_line(row, zone, _forecast(row, settings)))
         if row.paused:
@@ -167,9 +173,12 @@ def show(args: argparse.Namespace) -> int:
             raise GatewaydError(f"there is no request {args.request!r}")
         plan = plan_of(conn, settings, request, datetime.now(UTC))
         facts = _request_facts(conn, request) | {"forecast": forecast_facts(plan)}
+        held = hold_store.held(conn)
     if args.json:
         print_json(facts)
         return 0
+    if held is not None:
+        print(f"{'HELD':<12} {escape(hold.line(held))}")
     _print_request(facts, ZoneInfo(settings.gateway.timezone))
     return 0
 

@@ -9,13 +9,15 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from gatewayd.core.model import Applicant, Channel, Fault, Priority, RefusedRow, RequestId, Source
 
 _PLACEHOLDER: Final = re.compile(r"\{ {0,5}([A-Za-z_][A-Za-z0-9_ ./-]{0,39}?) {0,5}\}")
 _NOT_NAME: Final = re.compile(r"[\W_]+")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MS: Final = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,9 @@ def digest(
     applicant: Applicant, messages: Iterable[Message],
 ) -> bytes:  # fmt: skip
     """SHA-256 over the canonical form of what will be sent, to whom, when and for whom."""
-    head = [channel, subject, text, int(priority), send_after.isoformat() if send_after else "",
-            applicant.unit, applicant.address]  # fmt: skip
+    # To the millisecond, as it is stored: the digest is computed again from the store.
+    at = (send_after - _EPOCH) // _MS if send_after else ""
+    head = [channel, subject, text, int(priority), at, applicant.unit, applicant.address]
     state = hashlib.sha256(_canonical(head))
     subject = subject if placeholders(subject) else ""
     for personal in sorted([m.address, m.text or "", *_personal_subject(subject, m)] for m in messages):

@@ -28,7 +28,7 @@ class DeliveryState(StrEnum):
     DELIVERED = "delivered"
     #: Refused for good, by the network, the mail server or a status report.
     FAILED = "failed"
-    #: It left, and no answer came: it may or may not have been accepted.
+    #: It left and no answer came, or a store in doubt does not know whether it left: it may have been accepted or not.
     IN_DOUBT = "in_doubt"
     #: Its time was over before it could be submitted or delivered.
     EXPIRED = "expired"
@@ -51,7 +51,7 @@ class Event(StrEnum):
     DEFER = "defer"
     #: A permanent refusal.
     REJECT = "reject"
-    #: No answer after the text had left.
+    #: No answer after the text had left; or it may have left for all that the store knows.
     DOUBT = "doubt"
     #: Final status report: the recipient has it.
     DELIVER = "deliver"
@@ -83,6 +83,9 @@ _ROWS: Final[dict[tuple[DeliveryState, Event], DeliveryState]] = {
     (S.HELD, E.ACCEPT): S.ACCEPTED,
     (S.HELD, E.DELIVER): S.DELIVERED,
     (S.HELD, E.FAIL): S.FAILED,
+    # A store that was put back, or is damaged, does not know what left after it was written.
+    (S.HELD, E.DOUBT): S.IN_DOUBT,
+    (S.QUEUED, E.DOUBT): S.IN_DOUBT,
     (S.QUEUED, E.QUEUE): S.QUEUED,
     (S.QUEUED, E.HOLD): S.HELD,
     (S.QUEUED, E.SUBMIT): S.SUBMITTING,

@@ -24,6 +24,7 @@ HEADLINES: Final[Mapping[str, str]] = MappingProxyType(
         "quota.exceeded": N_("A unit asks for more parts than its quota has left"),
         "notice.stuck": N_("A mail of the gateway cannot be made"),
         "clock.doubted": N_("The clock of the gateway cannot be believed"),
+        "store.held": N_("The store is on hold: nothing is sent"),
         "smtp.lost": N_("Mail server not reachable"),
         "link.lost": N_("Connection lost"),
         "recovered": N_("In order again"),
@@ -79,6 +80,11 @@ WHAT_TO_DO: Final[Mapping[str, str]] = MappingProxyType(
         "clock.doubted": N_(
             "Messages leave by the time that the gateway reckoned itself; nothing expires too early. "
             "Please check the time server, or set the clock and run: systemctl reload gatewayd"
+        ),
+        "store.held": N_(
+            "The gateway does not trust its store: it was put back, is older than it should be, or is damaged. "
+            "What waited is in doubt and is not sent by itself. "
+            "Please look with `gatewayd status`, then: gatewayd release --store"
         ),
         "smtp.lost": N_("Please check the mail server and its password. Mails wait and leave by themselves later."),
         "link.lost": N_("Please check the connection. Work goes on by itself when it is back."),

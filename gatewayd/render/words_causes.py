@@ -22,6 +22,7 @@ _SIM: Final = N_("trouble with the SIM card")
 _MODEM: Final = N_("trouble with the modem")
 _TIME_OVER: Final = N_("the time for sending was over")
 _NO_ANSWER: Final = N_("no answer came after sending, so it may or may not have arrived")
+_STORE_DOUBT: Final = N_("the gateway's records were put back or damaged, so it may or may not have been sent")
 _MAILBOX_NONE: Final = N_("this e-mail address does not exist")
 _MAILBOX_FULL: Final = N_("the mailbox is full")
 _MAIL_REFUSED: Final = N_("the recipient's mail server refused the mail")
@@ -59,6 +60,7 @@ _NAMED: Final = {
     "timeout": _NO_ANSWER,
     "stopped": _NO_ANSWER,
     "interrupted": _NO_ANSWER,
+    "store-doubt": _STORE_DOUBT,
     "smtp-timeout": _NO_ANSWER,
     "smtp-lost": _NO_ANSWER,
     "error": _NO_ANSWER,

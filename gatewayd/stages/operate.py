@@ -3,7 +3,7 @@
 import base64
 import binascii
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from gatewayd.core.request import Request
 from gatewayd.core.states import DeliveryState, Event
 from gatewayd.intake.control import Command
 from gatewayd.log import get_logger, mask
-from gatewayd.stages import decide, leaving
+from gatewayd.stages import decide, hold, leaving
 from gatewayd.stages.assemble import assemble
 from gatewayd.stages.bells import Bell
 from gatewayd.stages.context import Context
@@ -21,6 +21,7 @@ from gatewayd.stages.draft import Origin
 from gatewayd.stages.groups import read_bytes
 from gatewayd.stages.people import person_of_os_user
 from gatewayd.store import deliveries, events, optouts, requests
+from gatewayd.store import hold as hold_store
 from gatewayd.store.requests import NewRequest
 from gatewayd.wire import faultcodes, phone, recipients
 from gatewayd.wire.outmail import is_address
@@ -33,11 +34,18 @@ _RESENT: Final = {
 
 
 class OperatorDesk:
-    def __init__(self, ctx: Context) -> None:
-        self._ctx = ctx
+    """`on_release` is called once the store is released."""
+
+    def __init__(self, ctx: Context, on_release: Callable[[], None] = lambda: None) -> None:
+        self._ctx, self._on_release = ctx, on_release
 
     async def accept(self, command: Command) -> Reply:
         """Carry out one command. The reply has `error` where it could not be done."""
+        if command.verb == "release_store":
+            return await self._release_store(command)
+        held = await self._ctx.db.run(hold_store.held)
+        if held is not None:
+            return {"error": hold.line(held)}
         match command.verb:
             case "approve" | "reject":
                 return await self._ctx.db.run(self._decide, command, self._ctx.clock.now())
@@ -53,6 +61,13 @@ class OperatorDesk:
                 return await self._ctx.db.run(self._optout, command, self._ctx.clock.now())
             case _:
                 return {"error": f"unknown command {command.verb!r}"}
+
+    async def _release_store(self, command: Command) -> Reply:
+        reason = str(command.arguments.get("reason", ""))
+        reply = await self._ctx.db.run(hold.release, command.os_user, reason, self._ctx.clock.now())
+        if "error" not in reply:
+            self._on_release()
+        return reply
 
     def _decide(self, conn: sqlite3.Connection, command: Command, now: datetime) -> Reply:
         request = _request(conn, command.arguments)

@@ -1,4 +1,4 @@
-"""Orders to the whole daemon: end (SIGTERM, SIGINT), or take over the settings anew (SIGHUP).
+"""Orders to the whole daemon: end (SIGTERM, SIGINT), take over the settings anew (SIGHUP), or start every part again.
 
 New settings are checked whole before anything stops; with a fault in them the running ones stay, and the journal and
 systemd's status line say why. `end` is set by both orders; `new` holds the settings to go on with, None to end.
@@ -25,6 +25,8 @@ class Orders:
 
     def __init__(self, reread: Reread) -> None:
         self._reread = reread
+        #: Whether the last order says that the clock of the machine is right.
+        self.is_clock_right = True
         self._stop, self._hup, self._again = asyncio.Event(), asyncio.Event(), asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -35,8 +37,9 @@ class Orders:
     def must_end(self) -> bool:
         return self._stop.is_set()
 
-    def start_again(self) -> None:
+    def start_again(self, *, is_clock_right: bool = True) -> None:
         """Every part is to be built again, with the settings as they run."""
+        self.is_clock_right = is_clock_right
         self._again.set()
 
     async def end(self) -> None:
@@ -47,6 +50,7 @@ class Orders:
         """The settings to go on with, or None to end. `refused` is told why settings were not taken over."""
         while True:
             await _either(self._stop, self._hup, self._again)
+            self.is_clock_right |= self._hup.is_set()
             if self._stop.is_set():
                 return None
             if self._again.is_set():

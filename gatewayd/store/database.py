@@ -6,29 +6,31 @@ leaves no open transaction: the caller that was cancelled reads again. `reading`
 for other processes (commands, children). `join` is for what may wait a moment: it goes into the transaction of
 whoever comes next, since each commit writes whole blocks of the disk.
 
-WAL, synchronous=FULL: an acknowledged commit survives a power cut. page_size 1024 and a checkpoint every
-4,000 pages keep the bytes written a message low (docs/performance.md).
+Before the first connection store/opening.py looks whether the store can be trusted; after each commit store/keeper.py
+writes down how far it came.
 """
 
 import asyncio
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import aiosqlite
 
 from gatewayd.errors import StoreError
-from gatewayd.store import keys
+from gatewayd.store import keys, schema
+from gatewayd.store.copies import write_copy
+from gatewayd.store.keeper import Keeper
+from gatewayd.store.lock import only_one
+from gatewayd.store.opening import make_ready
 
 P = ParamSpec("P")
 T = TypeVar("T")
 FILE: Final = "gatewayd.sqlite"
-_APPLICATION_ID: Final = 0x47574459  # "GWDY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,8 @@ class _Joined:
 class Database:
     """The writing connection. Only `open_store` makes one."""
 
-    def __init__(self, connection: aiosqlite.Connection, path: Path) -> None:
-        self._connection = connection
+    def __init__(self, connection: aiosqlite.Connection, path: Path, keeper: Keeper) -> None:
+        self._connection, self._keeper = connection, keeper
         self._lock = asyncio.Lock()
         self._joined: list[_Joined] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -102,12 +104,12 @@ class Database:
     async def _execute(self, work: Callable[[sqlite3.Connection], T]) -> T:
         try:
             # aiosqlite has no public call for a whole function in its thread; the version is pinned.
-            return await self._connection._execute(_transaction, self._connection._conn, work)  # type: ignore[no-any-return,no-untyped-call]
+            return await self._connection._execute(_transaction, self._connection._conn, work, self._keeper)  # type: ignore[no-any-return,no-untyped-call]
         except sqlite3.Error as error:
             raise StoreError(f"{self.path}: {error}") from error
 
 
-def _transaction(conn: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
+def _transaction(conn: sqlite3.Connection, work: Callable[[sqlite3.Connection], T], keeper: Keeper | None = None) -> T:
     conn.execute("BEGIN IMMEDIATE")
     try:
         result = work(conn)
@@ -116,103 +118,77 @@ def _transaction(conn: sqlite3.Connection, work: Callable[[sqlite3.Connection], 
         if conn.in_transaction:
             conn.execute("ROLLBACK")
         raise
+    if keeper is not None:
+        keeper.committed(conn)
     return result
 
 
 @asynccontextmanager
 async def open_store(state_dir: Path) -> AsyncIterator[Database]:
-    """Open (or make) the store in `state_dir`, migrate it, and close it at the end. Raises StoreError."""
+    """Open (or make) the store in `state_dir`, migrate it, and close it at the end. A store in doubt is on hold from here
+    on (store/hold.py). Raises StoreError: damaged, of another version, in use."""
     path = state_dir / FILE
-    try:
-        state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)  # noqa: ASYNC240
-        connection = await aiosqlite.connect(path, isolation_level=None, cached_statements=256)
-    except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"{path}: cannot be opened: {error}") from error
-    try:
-        os.chmod(path, 0o600)  # noqa: PTH101  # one quick call at start
-        database = Database(connection, path)
-        key = keys.number_key(state_dir)
+    with ExitStack() as stack:
         try:
-            await connection._execute(_prepare, connection._conn, key)  # type: ignore[no-untyped-call]
-        except sqlite3.Error as error:
-            raise StoreError(f"{path}: {error}") from error
-        await _copy_before_migrating(connection, path)
-        await database.run(_migrate)
-        await database.run(keys.recognise, key)
+            state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)  # noqa: ASYNC240
+            stack.enter_context(only_one(state_dir))
+            key = keys.number_key(state_dir)
+            await asyncio.to_thread(make_ready, path, key)
+            connection = await aiosqlite.connect(path, isolation_level=None, cached_statements=256)
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(f"{path}: cannot be opened: {error}") from error
+        async with _opened(connection, path, key) as database:
+            yield database
+
+
+@asynccontextmanager
+async def _opened(connection: aiosqlite.Connection, path: Path, key: bytes) -> AsyncIterator[Database]:
+    keeper: Keeper | None = None
+    try:
+        try:
+            os.chmod(path, 0o600)  # noqa: PTH101  # one quick call at start
+            keeper = await connection._execute(_set_up, connection._conn, path, key)  # type: ignore[no-untyped-call]
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(f"{path}: cannot be opened: {error}") from error
+        database = Database(connection, path, keeper)
         try:
             yield database
         finally:
             database.forget_timer()
+            await connection._execute(keeper.end, connection._conn)  # type: ignore[no-untyped-call]
     finally:
         await connection.close()
+        if keeper is not None:
+            keeper.close()
 
 
-async def _copy_before_migrating(connection: aiosqlite.Connection, path: Path) -> None:
-    """A store of an older version is copied first; where that fails (a full disk), nothing is migrated."""
-    try:
-        await connection._execute(_copy_if_older, connection._conn, path)  # type: ignore[no-untyped-call]
-    except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"{path}: the copy before the migration cannot be made: {error}") from error
+def _set_up(conn: sqlite3.Connection, path: Path, key: bytes) -> Keeper:
+    schema.prepare(conn, key)
+    schema.copy_if_older(conn, path)
+    keeper = Keeper(conn, path)
+    _transaction(conn, schema.migrate, keeper)
+    _transaction(conn, lambda conn: keys.recognise(conn, key), keeper)
+    return keeper
 
 
-def _copy_if_older(conn: sqlite3.Connection, path: Path) -> None:
-    have, wanted = int(conn.execute("PRAGMA user_version").fetchone()[0]), migrations()[-1][0]
-    if not 0 < have < wanted:
-        return
-    copy = path.with_name(f"before-{wanted}.sqlite")
-    unfinished = copy.with_suffix(".new")
-    unfinished.unlink(missing_ok=True)
-    unfinished.touch(mode=0o600)
-    conn.execute("VACUUM INTO ?", (str(unfinished),))
-    unfinished.rename(copy)
-
-
-def _prepare(conn: sqlite3.Connection, key: bytes = b"") -> None:
-    conn.row_factory = sqlite3.Row
-    keys.register(conn, key)
-    conn.execute("PRAGMA page_size = 1024")
-    conn.execute("PRAGMA journal_mode = WAL")
-    conn.execute("PRAGMA synchronous = FULL")
-    conn.execute("PRAGMA wal_autocheckpoint = 4000")
-    conn.execute("PRAGMA foreign_keys = ON")
-    conn.execute("PRAGMA busy_timeout = 5000")
-    conn.execute("PRAGMA cache_size = -2000")
-
-
-def migrations() -> list[tuple[int, str]]:
-    """Every numbered migration, in order: (number, SQL)."""
-    folder = resources.files("gatewayd.store") / "migrations"
-    files = sorted((item for item in folder.iterdir() if item.name.endswith(".sql")), key=lambda item: item.name)
-    return [(int(item.name[:4]), item.read_text(encoding="utf-8")) for item in files]
-
-
-def _migrate(conn: sqlite3.Connection) -> None:
-    have = int(conn.execute("PRAGMA user_version").fetchone()[0])
-    known = migrations()
-    if have > known[-1][0]:
-        raise StoreError(f"the store is of version {have}, this gatewayd knows {known[-1][0]}: install the newer one")
-    for number, sql in known:
-        if number > have:
-            for statement in _statements(sql):
-                conn.execute(statement)
-    conn.execute(f"PRAGMA user_version = {known[-1][0]}")
-    conn.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-
-
-def _statements(sql: str) -> Iterator[str]:
-    """Single statements: `executescript` would commit the transaction around it."""
-    statement = ""
-    for line in sql.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
+def copying(state_dir: Path, target: Path, progress: Callable[[int], None] | None = None) -> int:
+    """Copy the store to a new file, while somebody writes to it or not. Returns its size. Raises StoreError, OSError."""
+    path = state_dir / FILE
+    with _readable(path) as conn:
+        write_copy(conn, target, progress=progress)
+    return target.stat().st_size
 
 
 @contextmanager
 def reading(state_dir: Path) -> Iterator[sqlite3.Connection]:
     """A read-only connection to the store, for commands and children. Raises StoreError when there is none."""
-    path = state_dir / FILE
+    with _readable(state_dir / FILE) as conn:
+        conn.execute("BEGIN")
+        yield conn
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[sqlite3.Connection]:
     if not path.exists():
         raise StoreError(f"{path}: there is no store yet (it is made by the first `gatewayd run`)")
     try:
@@ -221,7 +197,6 @@ def reading(state_dir: Path) -> Iterator[sqlite3.Connection]:
         raise StoreError(f"{path}: cannot be opened: {error}") from error
     conn.row_factory = sqlite3.Row
     try:
-        conn.execute("BEGIN")
         yield conn
     except sqlite3.Error as error:
         raise StoreError(f"{path}: {error}") from error

@@ -133,6 +133,22 @@ def wipe_secret(conn: sqlite3.Connection, notice: int) -> None:
     conn.execute(f"UPDATE notices SET raw = x'' WHERE id = ? AND kind IN {_SECRET_KINDS}", (notice,))
 
 
+def wipe_secrets(conn: sqlite3.Connection) -> None:
+    """The same for every such mail: a copy of the store has none."""
+    conn.execute(f"UPDATE notices SET raw = x'' WHERE kind IN {_SECRET_KINDS} AND raw <> x''")
+
+
+def doubt_uncomposed(conn: sqlite3.Connection, now: datetime) -> int:
+    """What was asked for and not composed may have left, as far as a store in doubt knows: it does not leave again."""
+    conn.execute(
+        "INSERT INTO deliveries (request, notice, kind, channel, address, name, priority, state, cause_code, final_at)"
+        " SELECT request, id, ?, 'email', to_address, to_name, ?, ?, 'store-doubt', ? FROM notices WHERE message_id IS NULL",
+        (Kind.NOTICE, int(Priority.NOTICE), DeliveryState.IN_DOUBT, to_ms(now)),
+    )
+    cursor = conn.execute("UPDATE notices SET message_id = 'doubt:' || id, raw = x'' WHERE message_id IS NULL")
+    return cursor.rowcount
+
+
 def request_of_message_id(conn: sqlite3.Connection, message_ids: tuple[str, ...]) -> RequestId | None:
     """The request that one of these Message-IDs of ours is about, the newest first."""
     for message_id in reversed(message_ids):

@@ -16,8 +16,11 @@ from gatewayd.core.outcome import Accepted, Deferred, InDoubt, Outcome, Rejected
 from gatewayd.core.retry import Move
 from gatewayd.core.routing import ROUTES
 from gatewayd.core.states import DeliveryState, Event, step
+from gatewayd.store import hold
 from gatewayd.store.instants import from_ms, to_ms
 
+#: All that leaves while the store is on hold.
+_ALARMS_ONLY: Final = " AND notice IN (SELECT id FROM notices WHERE kind = 'alarm')"
 #: Attempts whose answer nobody waited for any more: the process was killed, or stopped.
 _CUT_SHORT: Final = frozenset({"interrupted", "stopped"})
 
@@ -77,15 +80,16 @@ def advance(conn: sqlite3.Connection, ended: Ended | None, claimant: Claimant, n
         if _continues(ended):
             return _begin(conn, ended.claimed.delivery, claimant, now)
         _follow(conn, ended)
+    is_held = hold.held(conn) is not None
     for priority in claimant.priorities:
-        row = _oldest(conn, claimant, priority, now)
+        row = _oldest(conn, claimant, priority, now, _ALARMS_ONLY if is_held else "")
         if row is not None:
             step(DeliveryState.QUEUED, Event.SUBMIT)
             return _begin(conn, DeliveryId(row["id"]), claimant, now)
     return None
 
 
-def _oldest(conn: sqlite3.Connection, claimant: Claimant, priority: Priority, now: datetime) -> Any | None:
+def _oldest(conn: sqlite3.Connection, claimant: Claimant, priority: Priority, now: datetime, only: str) -> Any | None:
     """The oldest delivery of `priority` that may leave: one seek a route, the oldest of what they find."""
     found = [
         row
@@ -94,7 +98,7 @@ def _oldest(conn: sqlite3.Connection, claimant: Claimant, priority: Priority, no
             row := conn.execute(
                 "SELECT id, not_before FROM deliveries WHERE state = 'queued' AND channel = ? AND priority = ? AND route = ?"
                 " AND not_before <= ? AND (expires_at IS NULL OR expires_at > ?) AND (pinned = '' OR pinned = ?)"
-                " ORDER BY not_before, id LIMIT 1",
+                f"{only} ORDER BY not_before, id LIMIT 1",
                 (claimant.channel, int(priority), route, to_ms(now), to_ms(now), claimant.transport),
             ).fetchone()
         )

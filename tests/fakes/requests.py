@@ -17,7 +17,7 @@ def number(index: int) -> str:
 def new_request(
     *, count: int = 2, channel: Channel = Channel.SMS, text: str = "Kuliah libur", parts: int = 1,
     priority: Priority = Priority.NORMAL, applicant: Applicant = APPLICANT, client: str = "", job: str = "",
-    preapproved: str = "",
+    preapproved: str = "", send_after: datetime | None = None,
 ) -> NewRequest:  # fmt: skip
     """A request with `count` recipients +6281200000001, …"""
     messages = tuple(
@@ -31,13 +31,14 @@ def new_request(
         )
         for row in range(1, count + 1)
     )
+    subject = "Info" if channel is Channel.EMAIL else ""
     return NewRequest(
         source=Source.MQTT if client else Source.MAIL, applicant=applicant, channel=channel,
-        subject="Info" if channel is Channel.EMAIL else "", text=text, encoding="gsm7", parts=parts,
+        subject=subject, text=text, encoding="gsm7", parts=parts,
         total_parts=parts * count, cost_idr=350 * parts * count, priority=priority, purpose="", groups=(), wanted_by="",
-        send_after=None, expires_at=NOW + timedelta(days=7), faults=(), warnings=(), refused=(), duplicates=(),
+        send_after=send_after, expires_at=NOW + timedelta(days=7), faults=(), warnings=(), refused=(), duplicates=(),
         digest=digest(
-            channel=channel, subject="", text=text, priority=priority, send_after=None, applicant=applicant,
+            channel=channel, subject=subject, text=text, priority=priority, send_after=send_after, applicant=applicant,
             messages=messages,
         ),
         messages=messages, form={}, client=client, job=job, job_digest=b"d" if job else b"", preapproved=preapproved,

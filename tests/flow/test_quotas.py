@@ -1,6 +1,7 @@
 """Quotas of clients and units: what is refused, what is given back, and what a jumping clock may not do."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from email import message_from_bytes, policy
 from typing import Any
@@ -16,9 +17,8 @@ from gatewayd.stages.compose import compose_batch
 from gatewayd.stages.context import Context
 from gatewayd.stages.jobs import JobDesk
 from gatewayd.store import deliveries, notices, queue, requests
-from gatewayd.store.database import open_store
 from tests.fakes.requests import NOW, new_request
-from tests.flow.conftest import SettableTime
+from tests.flow.conftest import Opened, SettableTime
 
 UNIT = Applicant("BAA", "Budi Contoh", "baa@kampus.example")
 
@@ -84,10 +84,10 @@ async def test_a_unit_pays_for_its_systems_and_its_forms(ctx: Context, time: Set
     assert (await receipt(ctx, "a1", 7))["result"] == "accepted"
 
 
-async def test_a_restart_keeps_the_count(ctx: Context, raw: dict[str, Any]) -> None:
-    await receipt(ctx, "a1", 10)
-    async with open_store(ctx.settings.gateway.state_dir) as db:
-        again = Context(ctx.settings, db, ctx.clock, ctx.bells, ctx.pulse, 2)
+async def test_a_restart_keeps_the_count(ctx_again: Callable[[], Opened]) -> None:
+    async with ctx_again() as ctx:
+        await receipt(ctx, "a1", 10)
+    async with ctx_again() as again:
         assert (await receipt(again, "a2", 1))["result"] == "rejected"
 
 

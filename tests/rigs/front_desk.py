@@ -25,7 +25,7 @@ from gatewayd.stages.accept import MailDesk
 from gatewayd.stages.bells import Bells
 from gatewayd.stages.context import Context
 from gatewayd.stages.pulse import Pulse
-from gatewayd.store import database, notices, queue, requests
+from gatewayd.store import database, notices, queue, requests, schema
 from gatewayd.store.database import Database
 from gatewayd.wire import reading
 
@@ -50,8 +50,8 @@ class _Store:
 
     def __init__(self) -> None:
         self.conn = sqlite3.connect(":memory:", isolation_level=None, cached_statements=256, check_same_thread=False)
-        database._prepare(self.conn)
-        database._transaction(self.conn, database._migrate)
+        schema.prepare(self.conn)
+        database._transaction(self.conn, schema.migrate)
         self.fail_in = -1
 
     async def run(self, fn: Callable[..., T], *args: Any, **kwargs: Any) -> T:

@@ -35,7 +35,7 @@ from gatewayd.stages.listen import TransportListener
 from gatewayd.stages.pacing import Pacer, hours_of, pace_of
 from gatewayd.stages.pulse import Pulse
 from gatewayd.stages.watch import Watch
-from gatewayd.store import database, deliveries, queue, requests
+from gatewayd.store import database, deliveries, queue, requests, schema
 from gatewayd.store.requests import NewRequest
 from gatewayd.transport.modem import ModemTransport, session
 from tests.flow.conftest import raw_settings
@@ -50,8 +50,8 @@ class InlineDatabase:
 
     def __init__(self) -> None:
         self.conn = sqlite3.connect(":memory:", isolation_level=None)
-        database._prepare(self.conn)
-        database._transaction(self.conn, database._migrate)
+        schema.prepare(self.conn)
+        database._transaction(self.conn, schema.migrate)
 
     async def run(self, fn: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         await asyncio.sleep(0)

@@ -18,7 +18,7 @@ from gatewayd.core.audit import Head, breaks, chained, named
 from gatewayd.core.model import RequestId
 from gatewayd.core.outcome import Accepted, Blame, Cause, Deferred, InDoubt, Outcome, ReportedStatus, StatusReport
 from gatewayd.core.states import DeliveryState, Event
-from gatewayd.store import (
+from gatewayd.store import (, schema
     approvals,
     audit,
     database,
@@ -112,8 +112,8 @@ def lived(conn: sqlite3.Connection) -> None:
 @pytest.fixture(scope="module")
 def store() -> sqlite3.Connection:
     conn = sqlite3.connect(":memory:", isolation_level=None)
-    database._prepare(conn, KEY)
-    database._transaction(conn, database._migrate)
+    schema.prepare(conn, KEY)
+    database._transaction(conn, schema.migrate)
     database._transaction(conn, lived)
     return conn
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from gatewayd.errors import StoreError
-from gatewayd.store import database, requests
-from gatewayd.store.database import FILE, Database, migrations, open_store, reading
+from gatewayd.store import requests, schema
+from gatewayd.store.database import FILE, Database, open_store, reading
+from gatewayd.store.schema import migrations
 
 
 def count(conn: sqlite3.Connection) -> int:
@@ -87,7 +88,7 @@ async def test_the_store_is_durable_and_private(tmp_path: Path) -> None:
                 for name in ("journal_mode", "synchronous", "page_size", "foreign_keys", "wal_autocheckpoint")
             ]
         )
-    assert pragmas == ["wal", 2, 1024, 1, 4000]
+    assert pragmas == ["wal", 2, 1024, 1, 0]
     assert (tmp_path / "state" / FILE).stat().st_mode & 0o777 == 0o600
 
 
@@ -142,9 +143,9 @@ async def test_a_request_comes_back_as_it_was_stored(db: Database) -> None:
 async def test_an_older_store_is_copied_before_it_is_migrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with open_store(tmp_path) as db:
         await db.run(requests.next_number, "OLD", 2026)
-    known = database.migrations()
+    known = schema.migrations()
     assert not any(file.name.startswith("before-") for file in tmp_path.iterdir())  # noqa: ASYNC240
-    monkeypatch.setattr(database, "migrations", lambda: [*known, (known[-1][0] + 1, "DELETE FROM counters;")])
+    monkeypatch.setattr(schema, "migrations", lambda: [*known, (known[-1][0] + 1, "DELETE FROM counters;")])
     async with open_store(tmp_path):
         pass
     copy = tmp_path / f"before-{known[-1][0] + 1}.sqlite"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gatewayd.clock import Mark
-from gatewayd.store import database, timekeeping
+from gatewayd.store import database, schema, timekeeping
 from gatewayd.store.instants import to_ms
 
 WRONG = datetime(2026, 11, 1, tzinfo=UTC)
@@ -19,8 +19,8 @@ WEEK = timedelta(days=7)
 @pytest.fixture
 def conn() -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
-        database._prepare(made)
-        database._transaction(made, database._migrate)
+        schema.prepare(made)
+        database._transaction(made, schema.migrate)
         yield made
 
 
