@@ -1,4 +1,4 @@
-"""A store put back or damaged, under the real daemon: by the modem's ledger nothing leaves before a person's release."""
+"""A store put back or damaged, under the real daemon: by the ledger of the modem nothing leaves before the release."""
 
 import json
 import shutil
