@@ -18,7 +18,7 @@ from gatewayd.core.audit import Head, breaks, chained, named
 from gatewayd.core.model import RequestId
 from gatewayd.core.outcome import Accepted, Blame, Cause, Deferred, InDoubt, Outcome, ReportedStatus, StatusReport
 from gatewayd.core.states import DeliveryState, Event
-from gatewayd.store import (, schema
+from gatewayd.store import (
     approvals,
     audit,
     database,
@@ -29,6 +29,7 @@ from gatewayd.store import (, schema
     optouts,
     queue,
     requests,
+    schema,
     timekeeping,
     tracking,
 )
