@@ -8,7 +8,7 @@ settings, on the same open store. Anything but a lost link ends the process; sys
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -54,6 +54,8 @@ from gatewayd.transport.smtp import SmtpTransport
 Run = Callable[[], Awaitable[None]]
 #: How soon after a loss `status` shows that the broker is back.
 _BROKER_ROUND_S: Final = 2.0
+#: Longer than any link takes to say goodbye.
+_CANCEL_AGAIN_S: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,7 @@ async def _all_of(tasks: list[asyncio.Task[None]]) -> None:
 
 @asynccontextmanager
 async def _tasks() -> AsyncIterator[Callable[[Run], asyncio.Task[None]]]:
-    """One TaskGroup; what still runs when the body ends is cancelled."""
+    """One TaskGroup; what still runs when the body ends, or when one of the tasks fails, is cancelled."""
     started: list[asyncio.Task[None]] = []
     async with asyncio.TaskGroup() as group:
 
@@ -224,9 +226,20 @@ async def _tasks() -> AsyncIterator[Callable[[Run], asyncio.Task[None]]]:
             started.append(task)
             return task
 
-        yield start
-        for task in started:
+        try:
+            yield start
+        finally:
+            await _cancelled(started)
+
+
+async def _cancelled(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancel until all have ended: before Python 3.12 asyncio.wait_for, which the mail and MQTT libraries use, loses a
+    cancel that comes just as what it waits for is done, and the task would go on for ever."""
+    left = {task for task in tasks if not task.done()}
+    while left:
+        for task in left:
             task.cancel()
+        _, left = await asyncio.wait(left, timeout=_CANCEL_AGAIN_S)
 
 
 def _transport_runner(ctx: Context, transport: Transport, listener: TransportListener) -> Run:
