@@ -12,8 +12,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 _PARTIAL = re.compile(r"BODY\.PEEK\[\]<0\.(\d+)>")
+
+
+Fake = TypeVar("Fake", bound="FakeImap")
 
 
 @dataclass
@@ -118,7 +122,13 @@ class FakeImap:
 @contextmanager
 def fake_imap(**given: object) -> Iterator[FakeImap]:
     """The server on a free loopback port; `given` are fields of FakeImap."""
-    fake = FakeImap(**given)  # type: ignore[arg-type]
+    with serving(FakeImap(**given)) as fake:  # type: ignore[arg-type]
+        yield fake
+
+
+@contextmanager
+def serving(fake: Fake) -> Iterator[Fake]:
+    """`fake`, or one of a kind made from it, on a free loopback port."""
 
     class Connection(socketserver.StreamRequestHandler):
         idle = sasl = ""

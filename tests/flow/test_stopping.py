@@ -37,9 +37,12 @@ async def test_so_is_one_when_another_part_fails(monkeypatch: pytest.MonkeyPatch
         await began.wait()
         raise RuntimeError("a bug")
 
-    with pytest.raises(ExceptionGroup) as caught:
+    async def live() -> None:
         async with asyncio.timeout(10), app._tasks() as start:
             start(lambda: lose_a_cancel(began, ended))
             await start(fail)
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await live()
     assert caught.value.subgroup(RuntimeError)
     assert ended == ["lost", "ended"]

@@ -21,6 +21,7 @@ class System:
         self._granted = threading.Event()
         self._client.on_subscribe = lambda *_: self._granted.set()
         self._messages: list[tuple[str, Any]] = []
+        self._read = 0
         self._client.connect(broker.host, broker.port)
         self._client.loop_start()
 
@@ -34,6 +35,15 @@ class System:
 
     def publish(self, topic: str, payload: str | bytes, *, retain: bool = False) -> None:
         self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(10)
+
+    def send(self, topic: str, payload: str | bytes) -> None:
+        """Publish without waiting for the broker's word."""
+        self._client.publish(topic, payload, qos=1)
+
+    def heard(self) -> list[tuple[str, Any]]:
+        """What came since it was asked last."""
+        new, self._read = self._messages[self._read :], len(self._messages)
+        return new
 
     def wait(self, topic: str, wanted: Callable[[dict[str, Any]], bool], timeout_s: float = 20.0) -> dict[str, Any]:
         """The first message on `topic` that is `wanted`."""

@@ -1,0 +1,136 @@
+"""Bugs that are planted in a daemon, by name: a rig that does not find them proves nothing.
+
+Each is a change of one promise of docs/reliability.md in the code that keeps it.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from gatewayd.core.outcome import Deferred, InDoubt, Outcome
+from gatewayd.core.states import DeliveryState
+from gatewayd.intake.base import JobReceipt
+from gatewayd.stages import dispatch
+from gatewayd.stages.jobs import JobDesk
+from gatewayd.store import database, queue
+from gatewayd.wire import payload
+
+
+def lazy_sync() -> None:
+    """synchronous=NORMAL: a commit is acknowledged before it is on the disk."""
+    prepare = database._prepare
+
+    def lazily(conn: sqlite3.Connection) -> None:
+        prepare(conn)
+        conn.execute("PRAGMA synchronous = NORMAL")
+
+    database._prepare = lazily
+
+
+def early_ack() -> None:
+    """A job is receipted and acknowledged before its commit."""
+    accept = JobDesk.accept
+    later: set[asyncio.Task[Any]] = set()
+
+    async def accept_later(desk: JobDesk, job: Any) -> JobReceipt:
+        task = asyncio.create_task(_after_a_moment(accept, desk, job))
+        later.add(task)
+        task.add_done_callback(later.discard)
+        body = payload.receipt(
+            job=str(__import__("json").loads(job.payload)["id"]), result="accepted", request="", faults=(), refused=(),
+            recipients=0, parts=0, cost_idr=None, digest=b"", rows_of="to",
+        )  # fmt: skip
+        return JobReceipt(job.client, body)
+
+    JobDesk.accept = accept_later  # type: ignore[method-assign]
+
+
+async def _after_a_moment(accept: Any, desk: Any, job: Any) -> None:
+    await asyncio.sleep(0.05)
+    await accept(desk, job)
+
+
+def resend_doubt() -> None:
+    """What an earlier run left on the air is simply sent again."""
+    recover = queue.recover
+
+    def again(conn: sqlite3.Connection, run: int, now: datetime) -> tuple[int, int]:
+        counts = recover(conn, run, now)
+        conn.execute(
+            "UPDATE deliveries SET state = ?, final_at = NULL WHERE state = 'in_doubt' AND cause_code = 'interrupted'",
+            (DeliveryState.QUEUED,),
+        )
+        return counts
+
+    queue.recover = again
+
+
+def guess_doubt() -> None:
+    """What an earlier run left on the air is taken for sent."""
+    recover = queue.recover
+
+    def guessed(conn: sqlite3.Connection, run: int, now: datetime) -> tuple[int, int]:
+        counts = recover(conn, run, now)
+        conn.execute(
+            "UPDATE deliveries SET state = 'accepted', accepted_at = 0 WHERE state = 'in_doubt'"
+            " AND cause_code = 'interrupted'"
+        )
+        return counts
+
+    queue.recover = guessed
+
+
+def hasty() -> None:
+    """A stop does not wait for the submission in hand, and takes it for not sent."""
+    take = dispatch.Dispatcher._take
+
+    def taken(dispatcher: Any, claimed: Any, outcome: Outcome) -> None:
+        is_stopped = isinstance(outcome, InDoubt) and outcome.cause.code == "stopped"
+        take(dispatcher, claimed, Deferred(outcome.cause) if is_stopped else outcome)
+
+    dispatch.STOP_WAIT_S = 0.0
+    dispatch.Dispatcher._take = taken  # type: ignore[method-assign]
+
+
+def open_transaction() -> None:
+    """A transaction is left open when its caller is cancelled: no shield, a statement at a time."""
+
+    async def run(db: database.Database, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        connection = db._connection
+        async with db._lock:
+            await connection.execute("BEGIN IMMEDIATE")
+            result = await connection._execute(lambda: fn(connection._conn, *args, **kwargs))  # type: ignore[no-untyped-call]
+            await connection.execute("COMMIT")
+        return result
+
+    database.Database.run = run  # type: ignore[method-assign]
+
+
+def deaf_disk() -> None:
+    """A failed commit is swallowed, as if it had been stored."""
+    execute = database.Database._execute
+
+    async def deaf(db: database.Database, work: Callable[[sqlite3.Connection], Any]) -> Any:
+        try:
+            return await execute(db, work)
+        except database.StoreError:
+            return await execute(db, lambda conn: _undone(conn, work))
+
+    database.Database._execute = deaf  # type: ignore[method-assign]
+
+
+def _undone(conn: sqlite3.Connection, work: Callable[[sqlite3.Connection], Any]) -> Any:
+    conn.execute("SAVEPOINT planted")
+    result = work(conn)
+    conn.execute("ROLLBACK TO planted")
+    return result
+
+
+PLANTS: Final[dict[str, Callable[[], None]]] = {
+    plant.__name__: plant
+    for plant in (
+        lazy_sync, early_ack, resend_doubt, guess_doubt, hasty, open_transaction, deaf_disk,
+    )
+}  # fmt: skip
