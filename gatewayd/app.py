@@ -23,7 +23,7 @@ from gatewayd.core.schedule import Pace
 from gatewayd.intake import control
 from gatewayd.intake.imap import MailboxState, MailIntake
 from gatewayd.intake.mqtt import MqttLink
-from gatewayd.log import get_logger, setup
+from gatewayd.log import get_logger, setup, setup_hooks
 from gatewayd.notify import MISSING, notify
 from gatewayd.stages import approve, brokertest, compose, hold, inbound, report, timekeeping, track
 from gatewayd.stages.accept import MailDesk
@@ -80,6 +80,7 @@ def transports(settings: Settings, clock: Clock, on_air: Mapping[str, AttemptKey
 
 async def run_daemon(settings: Settings, *, reread: Reread) -> int:
     """The daemon's whole life. Returns 0 after a clean stop; raises what ended it otherwise."""
+    setup_hooks(asyncio.get_running_loop())
     orders, log = Orders(reread), get_logger()
     if "NOTIFY_SOCKET" in os.environ and MISSING:
         log.error("daemon.no_sd_notify", why="systemd expects READY=1, but systemd-python is not installed")

@@ -2,17 +2,22 @@
 
 `get_logger().info("request.received", request="UPSI-2026-000001", unit="BAA")` becomes, under systemd with
 systemd-python installed, a journal entry with the fields GW_EVENT and GW_REQUEST; elsewhere a readable line
-or a JSON object on stderr. Every control, bidi and escape character in a value is escaped in one place, here.
+or a JSON object on stderr. Every control, bidi and escape character in a value is escaped in one place, here, and
+numbers and addresses of people in words that came from elsewhere are masked. What the libraries say, and what nobody
+caught, goes the same way, without its values.
 """
 
+import asyncio
 import json
 import logging
 import os
 import sys
+import threading
 from collections.abc import MutableMapping
 from typing import Any, Final, Literal
 
 from gatewayd.lean import without
+from gatewayd.redact import redact, trace
 
 # It draws tracebacks with rich where that is installed, 5 MiB.
 without("rich", "structlog")
@@ -20,6 +25,7 @@ import structlog
 
 Event = MutableMapping[str, Any]
 _PRIORITY: Final = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
+_LIBRARY_WORDS: Final = 80
 _BIDI: Final = frozenset("\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 
 
@@ -41,7 +47,7 @@ def setup(level: str = "info", form: Literal["auto", "text", "json"] = "auto") -
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
-            structlog.processors.format_exc_info,
+            _tell_trace,
             *([] if journal is not None else [structlog.processors.TimeStamper(fmt="iso", utc=True)]),
             _escape_values,
             last,
@@ -50,6 +56,36 @@ def setup(level: str = "info", form: Literal["auto", "text", "json"] = "auto") -
         logger_factory=_silent_logger if journal is not None else structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def setup_hooks(loop: asyncio.AbstractEventLoop) -> None:
+    """What libraries, threads and tasks say outside our lines becomes such a line, without its values."""
+    logging.basicConfig(handlers=[_Libraries()], level=logging.WARNING, force=True)
+    loop.set_exception_handler(lambda _, context: _tell_stray(str(context["message"]), context.get("exception")))
+    threading.excepthook = lambda args: _tell_stray("a thread ended", args.exc_value)
+    sys.unraisablehook = lambda args: _tell_stray("an exception nobody could take", args.exc_value)
+    sys.excepthook = lambda _, error, __: _tell_stray("the process ends", error)
+
+
+def _tell_stray(words: str, error: BaseException | None) -> None:
+    get_logger().error("daemon.stray", why=words, exc_info=error)
+
+
+class _Libraries(logging.Handler):
+    """A library's warnings: its name, and its words before values were put into them."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        words = str(record.msg).split("\n", 1)[0][:_LIBRARY_WORDS]
+        error = record.exc_info[1] if record.exc_info else None
+        get_logger().warning("library.said", library=record.name, words=words, exc_info=error)
+
+
+def _tell_trace(_logger: Any, _method: str, event: Event) -> Event:
+    given = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if given is True else given
+    if isinstance(error, BaseException):
+        event["exception"] = trace(error)
+    return event
 
 
 def _silent_logger(*_args: Any) -> Any:
@@ -100,7 +136,7 @@ def _escape_values(_logger: Any, _method: str, event: Event) -> Event:
     """Nothing that came from outside may forge a line, move a cursor or turn the reading direction."""
     for key, value in event.items():
         if isinstance(value, str) and key != "exception":
-            event[key] = escape(value)
+            event[key] = escape(redact(value))
         elif key == "exception":
             event[key] = "\n".join(escape(line) for line in str(value).split("\n"))
     return event

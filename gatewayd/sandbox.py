@@ -13,8 +13,10 @@ import os
 import resource
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, Final
 
 from gatewayd.errors import SandboxError
@@ -84,10 +86,18 @@ def _limit(memory: int, cpu_seconds: int, answer: int = resource.RLIM_INFINITY) 
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 
 
+def _complain(_kind: type[BaseException], error: BaseException, _trace: object) -> None:
+    """The last words of a child go to the journal: what happened and where, never what the input said."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {'/'.join(Path(frames[-1].filename).parts[-2:])}:{frames[-1].lineno}" if frames else ""
+    sys.stderr.write(f"{type(error).__name__}{place}\n")
+
+
 def _child(arguments: list[str]) -> None:
     """The child's whole life: limit itself, read all of stdin, call the target, write its answer."""
     target, memory, cpu_seconds, answer_size = arguments
     _limit(int(memory), int(cpu_seconds), int(answer_size))
+    sys.excepthook = _complain
     payload = sys.stdin.buffer.read()
     module, _, function = target.partition(":")
     work: Callable[[bytes], bytes] = getattr(importlib.import_module(module), function)

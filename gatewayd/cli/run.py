@@ -2,6 +2,8 @@
 
 import argparse
 import asyncio
+import os
+import resource
 from functools import partial
 
 from gatewayd import log
@@ -21,6 +23,9 @@ def run(args: argparse.Namespace) -> int:
 
     settings = settings_of(args)
     log.setup(settings.log.level, settings.log.format)
+    # What the store, a report or a core hold is nobody else's; the unit says the same.
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         return asyncio.run(run_daemon(settings, reread=partial(load, args.config)))
     except GatewaydError:

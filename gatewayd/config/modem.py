@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AwareDatetime, Field, field_validator, model_validator
 
 from gatewayd.config.credit import CreditQuestion
 from gatewayd.config.profile import AUTO, load_profile
@@ -64,6 +64,9 @@ class Modem(Section):
     keywords: Mapping[Keyword, tuple[Address, ...]] = Field(default_factory=dict)
     #: How long the service centre tries.
     validity: Duration = 24 * 3600.0
+
+    #: Until then, and for a day at most, the line's conversation is in the journal, without numbers, texts and PINs.
+    trace_until: AwareDatetime | None = None
 
     @field_validator("profile")
     @classmethod

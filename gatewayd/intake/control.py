@@ -49,7 +49,7 @@ async def serve(state_dir: Path, accept: AcceptCommand) -> None:
     try:
         path.unlink(missing_ok=True)
         server = await asyncio.start_unix_server(answer, path, limit=_MAX_LINE)
-        path.chmod(0o660)
+        path.chmod(0o600)
     except OSError as error:
         raise LinkError(f"control socket {path}: {error.strerror}") from error
     try:

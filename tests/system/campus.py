@@ -7,7 +7,7 @@ mail server would write; mails of the daemon go through Postfix into Dovecot, wh
 import csv
 import io
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -124,8 +124,11 @@ def list_csv(rows: list[tuple[str, str, str]]) -> bytes:
 
 
 @contextmanager
-def running_campus(folder: Path, **changes: Any) -> Iterator[Campus]:
-    """Everything up, the daemon ready; `changes` replace whole sections of the settings."""
+def running_campus(
+    folder: Path, *, modem_words: Sequence[str] = (), environment: Mapping[str, str] | None = None, **changes: Any
+) -> Iterator[Campus]:
+    """Everything up, the daemon ready; `changes` replace whole sections of the settings; `modem_words` go to the
+    simulated modem, `environment` to the daemon."""
     with ExitStack() as stack:
         dovecot = stack.enter_context(running_dovecot())
         postfix = stack.enter_context(running_postfix(dovecot, strips_results=True))
@@ -134,11 +137,12 @@ def running_campus(folder: Path, **changes: Any) -> Iterator[Campus]:
             sim_modem(
                 folder, "gsm1", "--latency-ms", "30", "--report-delay-ms", "100", "--credit", "90000", "--price", "350",
                 "--recipient", f"{UNREACHABLE}=unreachable", "--recipient", f"{SILENT}=silent",
-                "--recipient", f"{INVALID}=invalid",
+                "--recipient", f"{INVALID}=invalid", *modem_words,
             )
         )  # fmt: skip
         settings = campus_settings(folder, dovecot, postfix, mosquitto, modem) | changes
         gateway = stack.enter_context(daemon(folder, settings))
+        gateway.environment.update(environment or {})
         gateway.start()
         gateway.wait_event("modem.ready")
         yield Campus(folder, dovecot, postfix, mosquitto, modem, gateway)

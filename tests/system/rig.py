@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,6 +39,8 @@ def toml(value: Any) -> str:
         return "{" + ", ".join(f"{key} = {toml(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(toml(item) for item in value) + "]"
+    if isinstance(value, datetime):
+        return value.isoformat()
     return json.dumps(str(value), ensure_ascii=False) if isinstance(value, str | Path) else str(value)
 
 
@@ -173,6 +176,11 @@ class Daemon:
         """SIGTERM; returns the exit status."""
         assert self._process is not None
         self._process.terminate()
+        return self._process.wait(timeout_s)
+
+    def wait_end(self, timeout_s: float = 15.0) -> int:
+        """Its exit status, once it has ended by itself."""
+        assert self._process is not None
         return self._process.wait(timeout_s)
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gatewayd.errors import LinkError
+from gatewayd.transport.modem.line_trace import LineTrace
 from gatewayd.transport.modem.link import SerialLink
 from gatewayd.wire.at import Answered, Dialogue, Echoed, Indicated, Prompted, Stray
 
@@ -65,9 +66,10 @@ class Session:
     """`on_indication` hears every unsolicited line, `on_stray` every line that belongs to nothing."""
 
     def __init__(
-        self, manners: Manners, on_indication: Callable[[Indicated], None], on_stray: Callable[[str], None]
-    ) -> None:
-        self.manners = manners
+        self, manners: Manners, on_indication: Callable[[Indicated], None], on_stray: Callable[[str], None],
+        tap: LineTrace | None = None,
+    ) -> None:  # fmt: skip
+        self.manners, self._tap = manners, tap
         self._on_indication, self._on_stray = on_indication, on_stray
         self._dialogue = Dialogue()
         self._link = SerialLink(self._received, lambda why: self._lose(LinkError(why)))
@@ -106,7 +108,7 @@ class Session:
         at none.
         """
         async with self._lock:
-            self._link.write(_ESC)
+            self._write(_ESC)
             await asyncio.sleep(_SETTLE_S)
             if await self._answers(waits_s):
                 return
@@ -122,7 +124,7 @@ class Session:
 
     def shout(self, command: str) -> None:
         """Write `command` to a modem that does not answer: it may still hear."""
-        self._link.write(f"{command}\r".encode("ascii"))
+        self._write(f"{command}\r".encode("ascii"))
 
     async def command(self, text: str, prefix: str = "", timeout_s: float = 5.0) -> Answered:
         """Write `text` and wait for its final result. A query ("AT+CFUN?") expects lines with its own name.
@@ -164,7 +166,7 @@ class Session:
         self._prompt, self._answer = loop.create_future(), loop.create_future()
         command = f"AT+CMGS={length}"
         self._dialogue.expect(command, "+CMGS:", prompt=True)
-        self._link.write(f"{command}\r".encode("ascii"))
+        self._write(f"{command}\r".encode("ascii"))
         async with asyncio.timeout(prompt_s):
             await first_of(self._prompt, self._answer)
         if self._prompt.done() and self.manners.prompt_gap_s:
@@ -177,10 +179,10 @@ class Session:
         size = self.manners.piece or len(pdu)
         *pieces, last = (pdu[at : at + size].encode("ascii") for at in range(0, len(pdu), size))
         for piece in pieces:
-            self._link.write(piece)
+            self._write(piece)
             await asyncio.sleep(self.manners.piece_gap_s)
         on_air()
-        self._link.write(last + _CTRL_Z)
+        self._write(last + _CTRL_Z)
         async with asyncio.timeout(timeout_s):
             answered = await self._answer
         self._free_at = loop.time() + self.manners.gap_s
@@ -189,7 +191,7 @@ class Session:
     async def _exchange(self, text: str, prefix: str, timeout_s: float) -> Answered:
         self._answer = asyncio.get_running_loop().create_future()
         self._dialogue.expect(text, prefix)
-        self._link.write(f"{text}\r".encode("ascii"))
+        self._write(f"{text}\r".encode("ascii"))
         async with asyncio.timeout(timeout_s):
             answered = await self._answer
         self._free_at = asyncio.get_running_loop().time() + self.manners.gap_s
@@ -209,7 +211,7 @@ class Session:
         Returns the lines that the command was answered with so far. Raises Mute.
         """
         said = self._dialogue.abandon()
-        self._link.write(_ESC)
+        self._write(_ESC)
         await asyncio.sleep(_SETTLE_S)
         if not await self._answers(_BARRIERS_S):
             self._give_up()
@@ -233,7 +235,14 @@ class Session:
         self._lose(error)
         raise error
 
+    def _write(self, data: bytes) -> None:
+        if self._tap is not None:
+            self._tap.sent(data)
+        self._link.write(data)
+
     def _received(self, data: bytes) -> None:
+        if self._tap is not None:
+            self._tap.heard(data)
         for event in self._dialogue.receive(data):
             match event:
                 case Answered():

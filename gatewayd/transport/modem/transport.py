@@ -23,6 +23,7 @@ from gatewayd.errors import LinkError
 from gatewayd.log import get_logger
 from gatewayd.transport.base import Listener
 from gatewayd.transport.modem.doctor import Doctor
+from gatewayd.transport.modem.line_trace import LineTrace
 from gatewayd.transport.modem.locate import Absent, locate
 from gatewayd.transport.modem.outcome import of_answer
 from gatewayd.transport.modem.service import LateAnswer, Service
@@ -135,7 +136,9 @@ class ModemTransport:
 
     def _new_session(self) -> Session:
         self._early = [said for said in self._early if isinstance(said, LateAnswer)]
-        self._opening = Session(Manners(self._settings.command_gap), self._indicated, self._stray)
+        until = self._settings.trace_until
+        tap = None if until is None else LineTrace(self.name, until, self._clock)
+        self._opening = Session(Manners(self._settings.command_gap), self._indicated, self._stray, tap)
         return self._opening
 
     async def ready(self) -> None:
