@@ -16,6 +16,7 @@ EX_CONFIG: Final = 78
 #: Verb → the module of its family, in the order in which the help lists them.
 _FAMILIES: Final[Mapping[str, str]] = {
     "run": "run", "demo": "demo", "check": "check", "status": "show", "requests": "show", "show": "show",
+    "watch": "watch",
     "approve": "decide", "reject": "decide", "cancel": "decide", "hold": "decide", "release": "decide",
     "send": "send", "optout": "optout", "bounces": "bounces", "report": "report", "form": "form",
     "audit": "audit", "backup": "copies", "restore": "copies",

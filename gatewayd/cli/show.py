@@ -2,6 +2,7 @@
 
 import argparse
 import sqlite3
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,16 +14,19 @@ from gatewayd.core.health import Credit
 from gatewayd.core.progress import RequestState, request_state
 from gatewayd.core.reckoning import Forecast, forecast
 from gatewayd.core.request import Request
+from gatewayd.core.underway import Underway
 from gatewayd.errors import GatewaydError
 from gatewayd.intake import control
 from gatewayd.log import escape, mask
 from gatewayd.stages import hold
 from gatewayd.stages.forecast import plan_of
-from gatewayd.store import approvals, deliveries, events, health, requests
+from gatewayd.stages.underway import underway_of
+from gatewayd.store import approvals, deliveries, events, health, live, requests
 from gatewayd.store import hold as hold_store
 from gatewayd.store.database import reading
 
 _SHOWN_REQUESTS = 1000
+_SHOWN_SENDING = 20
 
 
 def add_parser(verbs: Verbs) -> None:
@@ -43,7 +47,9 @@ def status(args: argparse.Namespace) -> int:
         queue = deliveries.queue_counts(conn)
         oldest = deliveries.oldest_waiting(conn)
         held = hold_store.held(conn)
-    running = _running(settings.gateway.state_dir / control.FILE)
+        now = datetime.now(UTC)
+        sending = [underway_of(conn, settings, request, now) for request in live.being_sent(conn, _SHOWN_SENDING)]
+    running = is_running(settings.gateway.state_dir / control.FILE)
     zone = ZoneInfo(settings.gateway.timezone)
     if args.json:
         print_json({
@@ -52,6 +58,7 @@ def status(args: argparse.Namespace) -> int:
             "links": [_link_facts(row, _forecast(row, settings)) for row in links],
             "queue": [{"channel": c, "kind": k, "state": s, "count": n} for c, k, s, n, _ in queue],
             "oldest_waiting": oldest,
+            "sending": [asdict(one) for one in sending],
         })  # fmt: skip
         return 0
     print(f"gatewayd   {'running' if running else 'not running (start it with `gatewayd run`)'}")
@@ -67,10 +74,21 @@ def status(args: argparse.Namespace) -> int:
     print("queue      " + (", ".join(f"{n} {c} {k} {s}" for c, k, s, n, _ in queue) or "empty"))
     if oldest is not None:
         print(f"           oldest waiting since {_when(oldest, zone)}")
+    for one in sending:
+        print(_sending_line(one, zone))
     return 0
 
 
-def _running(path: Any) -> bool:
+def _sending_line(one: Underway, zone: ZoneInfo) -> str:
+    words = [f"{'sending':<10} {one.number}: {one.handled} of {one.total}"]
+    words += [f"{one.failed} failed"] if one.failed else []
+    words += [f"{one.in_doubt} in doubt"] if one.in_doubt else []
+    words += [f"{one.per_minute:.0f} a minute"] if one.per_minute is not None else []
+    words.append(f"until {_when(one.ends_at, zone)}" if one.ends_at else str(one.state))
+    return escape(", ".join([*words, one.unit]))
+
+
+def is_running(path: Any) -> bool:
     """A daemon answers on its control socket; a socket left by a killed one does not."""
     import socket
 
