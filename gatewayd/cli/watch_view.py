@@ -35,9 +35,10 @@ _column: Final = partial(Column, no_wrap=True, overflow="ellipsis")
 
 def view(seen: Glance, name: str, zone: ZoneInfo, *, is_running: bool, events: int) -> RenderableType:
     """`events`: how many of the last events there is room for."""
+    held = [Text(escape(seen.held), "bold red")] if seen.held else []
     more = [_plain(f"and {seen.more} more", "dim")] if seen.more else []
     return Group(
-        _head(seen, name, zone, is_running), Text(), _links(seen), Text(), _queue(seen, zone), _requests(seen, zone),
+        _head(seen, name, zone, is_running), *held, Text(), _links(seen), Text(), _queue(seen, zone), _requests(seen, zone),
         *more, Text(), *_events(seen.events[:events], zone),
     )  # fmt: skip
 

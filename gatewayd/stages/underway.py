@@ -9,8 +9,10 @@ from gatewayd.core.model import Priority
 from gatewayd.core.progress import request_state
 from gatewayd.core.request import Request
 from gatewayd.core.underway import WINDOW, Underway, rate, underway
+from gatewayd.stages import hold
 from gatewayd.stages.forecast import plan_of
 from gatewayd.store import deliveries, health, live
+from gatewayd.store import hold as hold_store
 from gatewayd.store.health import LinkRow
 from gatewayd.store.live import Happened, InHand
 
@@ -28,6 +30,8 @@ class Glance:
     #: How many more are being sent than `requests` holds.
     more: int
     events: tuple[Happened, ...]
+    #: Why the store is on hold; '' if it is not.
+    held: str = ""
 
 
 def glance(conn: sqlite3.Connection, settings: Settings, now: datetime, most_requests: int, most_events: int) -> Glance:
@@ -36,6 +40,7 @@ def glance(conn: sqlite3.Connection, settings: Settings, now: datetime, most_req
         now, tuple(health.all_links(conn)), live.in_hand(conn), live.queued(conn), deliveries.oldest_waiting(conn),
         tuple(underway_of(conn, settings, request, now) for request in sending[:most_requests]),
         max(0, len(sending) - most_requests), tuple(live.last_events(conn, most_events)),
+        hold.line(held) if (held := hold_store.held(conn)) else "",
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The live view as text: it fits any window, and nothing from outside moves the cursor."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 from zoneinfo import ZoneInfo
@@ -75,6 +76,14 @@ def test_nothing_from_outside_moves_the_cursor_or_is_markup() -> None:
     assert all(line.isprintable() for line in lines)
     assert any("[bold]" in line for line in lines)
     assert len(lines) == len(drawn(glance((link("gsm1", "x"), link("gsm2")), (request(1),)), 80))
+
+
+def test_a_held_store_says_how_it_is_released() -> None:
+    held = (
+        "the store is on hold since 2026-11-23: it was restored. Nothing is sent. Look, then: gatewayd release --store"
+    )
+    text = " ".join(drawn(replace(glance((link("gsm1"),)), held=held), 80))
+    assert "Look, then: gatewayd release --store" in " ".join(text.split())
 
 
 def test_an_empty_store_and_no_daemon_are_said() -> None:
