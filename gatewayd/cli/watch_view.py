@@ -38,8 +38,8 @@ def view(seen: Glance, name: str, zone: ZoneInfo, *, is_running: bool, events: i
     held = [Text(escape(seen.held), "bold red")] if seen.held else []
     more = [_plain(f"and {seen.more} more", "dim")] if seen.more else []
     return Group(
-        _head(seen, name, zone, is_running), *held, Text(), _links(seen), Text(), _queue(seen, zone), _requests(seen, zone),
-        *more, Text(), *_events(seen.events[:events], zone),
+        _head(seen, name, zone, is_running), *held, Text(), _links(seen), Text(), _queue(seen, zone),
+        _requests(seen, zone), *more, Text(), *_events(seen.events[:events], zone),
     )  # fmt: skip
 
 
