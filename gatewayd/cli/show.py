@@ -21,7 +21,7 @@ from gatewayd.log import escape, mask
 from gatewayd.stages import hold
 from gatewayd.stages.forecast import plan_of
 from gatewayd.stages.underway import underway_of
-from gatewayd.store import approvals, deliveries, events, health, live, requests
+from gatewayd.store import approvals, deliveries, events, health, live, requests, retention
 from gatewayd.store import hold as hold_store
 from gatewayd.store.database import reading
 
@@ -221,6 +221,7 @@ def _request_facts(conn: sqlite3.Connection, request: Request) -> dict[str, Any]
             }
             for d in deliveries.of_request(conn, request.id)
         ],
+        "removed": retention.removed(conn, request.id),
         "events": [
             {"at": e.at, "event": e.name, "actor": e.actor, **e.detail} for e in events.of_request(conn, request.id)
         ],
@@ -241,7 +242,10 @@ def _print_request(facts: dict[str, Any], zone: ZoneInfo) -> None:
         "cost_idr",
     ):
         print(f"{key:<12} {escape(str(facts[key]))}")
-    print(f"{'text':<12} {escape(facts['text'])}")
+    gone = {kind: f"removed on {_when(at, zone)}" for kind, at in facts["removed"].items()}
+    print(f"{'text':<12} {gone.get('texts') or escape(facts['text'])}")
+    if "numbers" in gone:
+        print(f"{'numbers':<12} {gone['numbers']}")
     for path, code, typed in facts["faults"]:
         print(f"{'fault':<12} {path}: {code} {escape(typed)}")
     for row, typed, code in facts["refused"]:

@@ -329,6 +329,9 @@ class Report(Section):
 
 
 class Retention(Section):
+    """How long data is kept, from the end of its request, or from when it came. A mail holds numbers and texts, so it
+    goes with the first of the three."""
+
     mails: Duration = 90 * 86400.0
     texts: Duration = 730 * 86400.0
     numbers: Duration = 90 * 86400.0

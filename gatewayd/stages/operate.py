@@ -20,7 +20,8 @@ from gatewayd.stages.context import Context
 from gatewayd.stages.draft import Origin
 from gatewayd.stages.groups import read_bytes
 from gatewayd.stages.people import person_of_os_user
-from gatewayd.store import deliveries, events, optouts, requests
+from gatewayd.stages.retain import scrub
+from gatewayd.store import deliveries, erasure, events, keys, optouts, requests, retention
 from gatewayd.store import hold as hold_store
 from gatewayd.store.requests import NewRequest
 from gatewayd.wire import faultcodes, phone, recipients
@@ -57,6 +58,8 @@ class OperatorDesk:
                 return await self._ctx.db.run(self._resend, command, self._ctx.clock.now())
             case "send":
                 return await self._send(command)
+            case "erase":
+                return await self._erase(command)
             case "optout":
                 return await self._ctx.db.run(self._optout, command, self._ctx.clock.now())
             case _:
@@ -116,6 +119,10 @@ class OperatorDesk:
         states = _RESENT.get(str(command.arguments.get("what", "")))
         if states is None:
             return {"error": "resend: --failed or --in-doubt is needed"}
+        if retention.removed(conn, request.id):
+            return {
+                "error": f"{request.number}: its numbers or its text were removed (retention); it cannot be sent again"
+            }
         until = now + timedelta(seconds=self._ctx.settings.sending.expires)
         count = sum(deliveries.resend(conn, request.id, state, until) for state in states)
         if not count:
@@ -147,6 +154,27 @@ class OperatorDesk:
         )  # fmt: skip
         self._ctx.bells.ring(Bell.TRACK)
         return {"address": address, "changed": changed, "stopped": stopped}
+
+    async def _erase(self, command: Command) -> Reply:
+        """Take out everything about a number or an address, and its bytes from the files."""
+        typed = str(command.arguments.get("address", ""))
+        address = self._address(typed)
+        if address is None:
+            return {"error": f"{typed!r} is neither a mobile number nor an e-mail address"}
+        reply = await self._ctx.db.run(self._erase_rows, address, command.os_user, self._ctx.clock.now())
+        if "error" not in reply:
+            reply["scrubbed"] = await scrub(self._ctx)
+        return reply
+
+    def _erase_rows(self, conn: sqlite3.Connection, address: str, user: str, now: datetime) -> Reply:
+        done = erasure.erase(conn, address, now)
+        if isinstance(done, erasure.InTheWay):
+            waits = [*done.requests, *(["an answer to this address"] if done.answer else [])]
+            return {"error": f"not yet: still under way, cancel it or wait for its report: {', '.join(waits)}"}
+        detail: dict[str, str | int] = {"who": keys.hidden(conn, address), **done}
+        events.record(conn, now, "person.erased", actor=f"{OPERATOR}{user}", detail=detail)
+        get_logger().info("person.erased", user=user, **done)
+        return {"removed": dict(done), "opted_out": bool(optouts.among(conn, [address]))}
 
     def _address(self, typed: str) -> str | None:
         """A number in E.164 or an address, as the list holds them; None for anything else."""

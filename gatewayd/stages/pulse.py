@@ -28,7 +28,9 @@ class Pulse:
             del self._beats[name]
 
     def beat(self, name: str) -> None:
-        self._beats[name] = (self._clock.monotonic(), self._beats[name][1])
+        """Of no effect outside `stage`."""
+        if name in self._beats:
+            self._beats[name] = (self._clock.monotonic(), self._beats[name][1])
 
     def late(self) -> list[str]:
         """Stages that did not beat within their limit."""

@@ -65,7 +65,7 @@ def bad_addresses(conn: sqlite3.Connection) -> list[BadAddress]:
     rows = conn.execute(
         "SELECT d.address, d.name, r.number, r.groups, b.status, b.why, max(b.at) AS at, count(*) AS times"
         " FROM bounces b JOIN deliveries d ON d.id = b.delivery JOIN requests r ON r.id = d.request"
-        " WHERE b.kind = 'hard' AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.address = d.address"
+        " WHERE b.kind = 'hard' AND d.address NOT LIKE 'hash:%' AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.address = d.address"
         " AND o.state = 'delivered' AND o.final_at > b.at) GROUP BY d.address ORDER BY r.groups, at DESC, d.address"
     )
     return [

@@ -75,6 +75,18 @@ class Database:
             self._timer = loop.call_later(within_s, self._flush)
         return await asyncio.shield(joined.done)
 
+    async def scrub(self) -> bool:
+        """Write the store anew, so that no page keeps bytes of what was deleted (secure_delete misses what a page that
+        was split leaves behind), and empty the log. False while a reader is in the way of that. Raises StoreError."""
+        return await asyncio.shield(self._scrub())
+
+    async def _scrub(self) -> bool:
+        async with self._lock:
+            try:
+                return await self._connection._execute(self._keeper.rewrite, self._connection._conn)  # type: ignore[no-any-return,no-untyped-call]
+            except sqlite3.Error as error:
+                raise StoreError(f"{self.path}: {error}") from error
+
     def forget_timer(self) -> None:
         """The store is about to be closed: what still waited was not acknowledged, and comes again."""
         if self._timer is not None:

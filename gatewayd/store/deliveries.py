@@ -88,7 +88,8 @@ def resend(conn: sqlite3.Connection, request: RequestId, before: DeliveryState, 
         " cause_text = '', expires_at = max(coalesce(expires_at, 0), ?), resent_after = CASE WHEN d.parts <= (SELECT"
         " count(DISTINCT part) FROM attempts WHERE delivery = d.id AND state = 'accepted' AND attempt > d.resent_after)"
         " THEN (SELECT max(attempt) FROM attempts WHERE delivery = d.id) ELSE resent_after END"
-        " WHERE request = ? AND kind = 'message' AND state = ? AND address NOT IN (SELECT address FROM optouts)",
+        " WHERE request = ? AND kind = 'message' AND state = ? AND address NOT LIKE 'hash:%'"
+        " AND NOT EXISTS (SELECT 1 FROM optouts o WHERE o.address IN (d.address, hidden(d.address)))",
         (step(before, Event.RESEND), to_ms(until), request, before),
     )
     return cursor.rowcount

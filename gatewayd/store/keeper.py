@@ -55,6 +55,14 @@ class Keeper:
             return False
         return not is_busy
 
+    def rewrite(self, conn: sqlite3.Connection) -> bool:
+        """Write the whole store anew and empty the log: no page keeps bytes of what was deleted (secure_delete misses
+        what a page that was split leaves behind). False while a reader is in the way. Raises sqlite3.Error."""
+        conn.execute("VACUUM")
+        self._at = position(self._shm)
+        self._mark.write(Phase.OPEN, self._at)
+        return self.copy_log(conn, self._at, "TRUNCATE")
+
     def end(self, conn: sqlite3.Connection) -> None:
         """The connection is about to be closed in order. Readers that hold the log keep it."""
         if self.copy_log(conn, position(self._shm), "TRUNCATE") and position(self._shm).frames == 0:

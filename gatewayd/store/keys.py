@@ -78,10 +78,16 @@ def recognise(conn: sqlite3.Connection, key: bytes) -> None:
 
 def register(conn: sqlite3.Connection, key: bytes) -> None:
     """Make the functions known to a connection."""
-    hidden = lru_cache(maxsize=256)(partial(_hidden, key))
-    conn.create_function("hidden", 1, hidden, deterministic=True)
-    conn.create_function("keyed", 1, lambda word: hidden(word)[len(HIDDEN) :][:_SHORT], deterministic=True)
+    hide = lru_cache(maxsize=256)(partial(_hidden, key))
+    conn.create_function("hidden", 1, hide, deterministic=True)
+    conn.create_function("keyed", 1, lambda word: hide(word)[len(HIDDEN) :][:_SHORT], deterministic=True)
     conn.create_function("chained", 5, audit.chained, deterministic=True)
+
+
+def hidden(conn: sqlite3.Connection, word: str) -> str:
+    """`word` as it stands where it was taken out."""
+    row = conn.execute("SELECT hidden(?)", (word,)).fetchone()
+    return str(row[0])
 
 
 def _hidden(key: bytes, word: str | None) -> str:

@@ -22,7 +22,9 @@ class OptOut:
 
 
 def add(conn: sqlite3.Connection, address: str, source: str, now: datetime) -> bool:
-    """Put `address` on the list; False if it stands there already."""
+    """Put `address` on the list; False if it stands there already, be it as the hash of one who was erased."""
+    if among(conn, [address]):
+        return False
     cursor = conn.execute(
         "INSERT INTO optouts (address, since, source) VALUES (?, ?, ?) ON CONFLICT (address) DO NOTHING",
         (address, to_ms(now), source),
@@ -31,7 +33,7 @@ def add(conn: sqlite3.Connection, address: str, source: str, now: datetime) -> b
 
 
 def remove(conn: sqlite3.Connection, address: str) -> bool:
-    return conn.execute("DELETE FROM optouts WHERE address = ?", (address,)).rowcount == 1
+    return conn.execute("DELETE FROM optouts WHERE address IN (?1, hidden(?1))", (address,)).rowcount > 0
 
 
 def all_of(conn: sqlite3.Connection) -> list[OptOut]:
@@ -44,7 +46,7 @@ def among(conn: sqlite3.Connection, addresses: Iterable[str]) -> frozenset[str]:
     return frozenset(
         address
         for address in addresses
-        if conn.execute("SELECT 1 FROM optouts WHERE address = ?", (address,)).fetchone()
+        if conn.execute("SELECT 1 FROM optouts WHERE address IN (?1, hidden(?1))", (address,)).fetchone()
     )
 
 

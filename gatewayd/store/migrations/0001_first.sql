@@ -413,3 +413,11 @@ CREATE TRIGGER events_fixed BEFORE UPDATE OF id, at, request, name ON events BEG
 CREATE TRIGGER attempts_fixed BEFORE UPDATE OF delivery, part, attempt, transport, sim, run ON attempts BEGIN
     SELECT RAISE(ABORT, 'audited');
 END;
+
+-- What was taken out of a request, and when: its rows stay, without words or numbers (store/retention.py).
+CREATE TABLE removals (
+    request INTEGER NOT NULL REFERENCES requests (id),
+    kind    TEXT NOT NULL CHECK (kind IN ('numbers', 'texts')),
+    at      INTEGER NOT NULL,
+    PRIMARY KEY (request, kind)
+) STRICT, WITHOUT ROWID;
