@@ -31,7 +31,8 @@ _PATIENCE: Final = "EXTEND_TIMEOUT_USEC=1200000000"
 def make_ready(path: Path, key: bytes) -> Doubt | None:
     """Everything up to the first connection that writes; `key` is that of the hashes of numbers. Raises StoreError, OSError."""
     known = mark.read(path.parent)
-    if not path.exists() or (path.stat().st_size == 0 and (known is None or known.phase is Phase.NEW)):
+    if not path.exists() or path.stat().st_size == 0:
+        # SQLite would take an empty file for a new store, and throw the log away.
         _begin(path, known)
         return None
     notify(_PATIENCE)
@@ -47,9 +48,13 @@ def make_ready(path: Path, key: bytes) -> Doubt | None:
 
 def _begin(path: Path, known: Mark | None) -> None:
     """There is no store: make the mark of one that begins, unless there was one."""
-    if (known is not None and known.phase is not Phase.NEW) or (path.parent / pages.FILE).exists():
+    log = path.with_name(f"{path.name}-wal")
+    had_log = log.exists() and log.stat().st_size > 0
+    is_new = known is None or known.phase is Phase.NEW
+    if not is_new or (path.parent / pages.FILE).exists() or (had_log and known is None):
         raise StoreError(
-            f"{path} is gone or empty, and there was a store: bring back a copy (`gatewayd restore FILE`{newest(path.parent)});"
+            f"{path} is gone or empty, and there was a store; nothing is sent: bring back a copy"
+            f" (`gatewayd restore FILE`{newest(path.parent)});"
             f" to begin anew without what it knew, remove {mark.FILE} and {pages.FILE} from {path.parent}"
         )
     file = MarkFile(path.parent)
