@@ -257,7 +257,11 @@ async def test_a_copy_opens_in_hold_wherever_it_is_put(tmp_path: Path) -> None:
     await made(tmp_path / "state")
     (tmp_path / "new").mkdir()
     copying(tmp_path / "state", tmp_path / "new" / FILE)
-    assert await why_held(tmp_path / "new") == "restored"
+    async with open_store(tmp_path / "new") as db:
+        held = await db.run(hold.held)
+    assert held is not None
+    assert held.code == "restored"
+    assert held.why.startswith("it is a copy of 20")
     (tmp_path / "state" / "hold").touch()
     assert await why_held(tmp_path / "state") == "restored"
 
