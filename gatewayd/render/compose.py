@@ -1,20 +1,23 @@
 """Views → mails. The door of this room, beside report_files.py; runs in a short-lived child.
 
 In: a view, with everything it says, and a Look. Out: one RFC 5322 mail with CRLF line ends: a plain text that says
-everything, for approval and report also a page, for the report also its picture (inline) and its files (attached), and
-for the form its files to fill (attached).
+everything, for approval and report also a page, for the report also its picture (inline) and its files (attached),
+for the answer to STATUS the picture while it is sent (attached), and for the form its files to fill (attached).
 Every string is cleaned before anything is rendered; a header that must not be sent raises wire.outmail.UnsafeHeader.
 """
 
+from datetime import datetime
 from typing import Final, assert_never
 
 from gatewayd.core.form import PATHS
 from gatewayd.core.model import Fault
+from gatewayd.core.report import DeliveryLog
 from gatewayd.render import html, mail, pages, report_words, safe
 from gatewayd.render.blank_form import form_files
 from gatewayd.render.clean import cleaned
 from gatewayd.render.forecast import shown_plan
 from gatewayd.render.png import report_png
+from gatewayd.render.progress import shown_progress
 from gatewayd.render.report_files import attached
 from gatewayd.render.views import (
     Alarm,
@@ -133,7 +136,7 @@ def _bodies(view: View, voice: Voice) -> mail.Bodies:
         case Unreadable():
             return mail.Bodies(pages.text("unreadable", voice, view=view), files=form_files())
         case StatusAnswer():
-            return _text("status_answer", view, voice)
+            return _status(view, voice)
         case Cancelled():
             return _text("cancelled", view, voice)
         case Expired():
@@ -184,10 +187,19 @@ def _example(faults: tuple[Fault, ...]) -> list[str]:
     return [*examples, "PENERIMA:", "0812-…", "0813-…"] if wants_list else examples
 
 
+def _status(view: StatusAnswer, voice: Voice) -> mail.Bodies:
+    text = pages.text("status_answer", voice, view=view, progress=shown_progress(view.progress, voice))
+    return mail.Bodies(text, files=(_picture(view.log, voice, view.head.date),) if view.log else ())
+
+
+def _picture(log: DeliveryLog, voice: Voice, at: datetime) -> mail.Attachment:
+    return mail.Attachment(f"{log.number}.png", "image/png", report_png(log, voice.look, at))
+
+
 def _report(view: Report, voice: Voice) -> mail.Bodies:
     log, at = view.log, view.head.date
     page = html.report_page(log, voice, at, f"cid:{mail.PICTURE_ID}", may_forward=view.may_forward)
-    picture = mail.Attachment(f"{log.number}.png", "image/png", report_png(log, voice.look, at))
+    picture = _picture(log, voice, at)
     room = voice.look.report_bytes - 2 * (len(page) + len(picture.data))
     files = attached(log, voice.look, at, full_numbers=view.full_numbers, room=room)
     values = html.report_values(log, voice)

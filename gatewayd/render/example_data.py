@@ -13,6 +13,7 @@ from gatewayd.core.reckoning import Forecast
 from gatewayd.core.report import DecisionLine, DeliveryLog, ModemShare, ReportRow, Result, Stage, totals
 from gatewayd.core.resources import Pause
 from gatewayd.core.states import DeliveryState
+from gatewayd.core.underway import Underway
 from gatewayd.render.views import (
     Alarm,
     ApprovalQuestion,
@@ -51,6 +52,10 @@ HEAD: Final = Head(
     to_address="baa@kampus.example", message_id="<gatewayd.17.6f2a9c01@kampus.example>", date=NOW,
     to_name="Budi Contoh, S.Kom., M.T.", number="UPSI-2026-000123", in_reply_to="<form.1@kampus.example>",
     references=("<form.1@kampus.example>",),
+)  # fmt: skip
+UNDERWAY: Final = Underway(
+    "UPSI-2026-000123", "Biro Administrasi Akademik", "sms", RequestState.SENDING, total=412, handled=120,
+    delivered=115, failed=2, in_doubt=0, per_minute=6.2, ends_at=NOW + timedelta(minutes=47),
 )  # fmt: skip
 TEXT: Final = (
     "Kuliah Umum Jumat 27 Nov pukul 09.00 WIB di Auditorium. Hadir tepat waktu dan bawa KTM. -BAA Universitas Contoh"
@@ -243,7 +248,8 @@ def examples() -> dict[str, View]:
                     Fault("attachment", "attachment.kind", "daftar.rar")),
         ),
         "status": StatusAnswer(
-            HEAD, RequestState.SENDING, totals(logs()["report-underway"]), WHAT, (APPROVED, APPROVED_TOO)
+            HEAD, RequestState.SENDING, totals(logs()["report-underway"]), WHAT, (APPROVED, APPROVED_TOO),
+            progress=UNDERWAY, log=logs()["report-underway"],
         ),
         "cancelled": Cancelled(HEAD, "Budi Contoh, S.Kom., M.T.", "Acara ditunda", 292, 120),
         "expired": Expired(HEAD, NOW - timedelta(days=7), ("Ka. BPSI",)),

@@ -16,6 +16,7 @@ from gatewayd.core.progress import RequestState
 from gatewayd.core.reckoning import Forecast
 from gatewayd.core.report import DecisionLine, DeliveryLog, Result
 from gatewayd.core.resources import Pause
+from gatewayd.core.underway import Underway
 
 Language = Literal["id", "en"]
 
@@ -262,6 +263,9 @@ class StatusAnswer:
     reason: str = ""
     #: The reader had the report passed on to the applicant.
     forwarded: bool = False
+    #: While it is sent: how far it is, and once something left, what its picture is drawn from.
+    progress: Underway | None = None
+    log: DeliveryLog | None = None
 
 
 @dataclass(frozen=True, slots=True)

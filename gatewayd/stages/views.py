@@ -27,6 +27,7 @@ from gatewayd.stages.delivery_log import log_of
 from gatewayd.stages.draft import parts_of, segmented
 from gatewayd.stages.forecast import plan_of
 from gatewayd.stages.people import shown_name, shown_step
+from gatewayd.stages.underway import underway_of
 from gatewayd.store import approvals, deliveries, health, inbox, mails, notices, requests
 from gatewayd.store.notices import Notice, Params
 from gatewayd.wire.gsm7 import cost
@@ -207,11 +208,14 @@ def _decision(desk: Desk, notice: Notice, head: views.Head, request: Request) ->
 
 def _status(desk: Desk, notice: Notice, head: views.Head, request: Request) -> views.View:
     counts = deliveries.counts(desk.conn, request.id)
+    is_sent = request.approved_at is not None and request.settled_at is None and not request.closed_as
+    progress = underway_of(desk.conn, desk.settings, request, desk.now) if is_sent else None
     return views.StatusAnswer(
         head, request_state(request, counts), with_refused(deliveries.results(desk.conn, request.id), request.refused),
         _understood(request),
         decision_lines(desk, request), _waits_for(desk, request), request.close_reason,
-        forwarded=bool(notice.params.get("forwarded")),
+        forwarded=bool(notice.params.get("forwarded")), progress=progress,
+        log=delivery_log(desk, request) if progress is not None and progress.handled else None,
     )  # fmt: skip
 
 
