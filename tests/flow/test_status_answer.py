@@ -10,7 +10,7 @@ from gatewayd.core.model import Channel, Priority, RequestId
 from gatewayd.stages.compose import compose_batch
 from gatewayd.stages.context import Context
 from gatewayd.stages.track import track
-from gatewayd.store import notices, queue, requests
+from gatewayd.store import notices, queue
 from tests.fakes.requests import NOW, new_request
 from tests.flow.conftest import SettableTime
 from tests.flow.test_forecast import accepted, body
