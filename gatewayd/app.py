@@ -256,13 +256,14 @@ def _intakes(ctx: Context, orders: Orders) -> list[Run]:
     """Every intake of the settings. A new kind of intake is one more line here."""
     settings = ctx.settings
     parts: list[Run] = [_control(ctx, orders)]
+    keep_s = settings.retention.first
     if settings.mailbox is not None:
         facts, desk = _LinkFacts(ctx, "mailbox"), MailDesk(ctx)
-        mailbox = MailIntake(settings.mailbox, clock=ctx.clock, on_state=facts.of_mailbox)
+        mailbox = MailIntake(settings.mailbox, clock=ctx.clock, on_state=facts.of_mailbox, keep_s=keep_s)
         parts.append(partial(keep, "mailbox", partial(mailbox.run, desk.accept), ctx.clock, on_lost=facts.lost))
     if settings.bounces is not None:
         facts, returned = _LinkFacts(ctx, "bounces"), BounceDesk(ctx)
-        box = MailIntake(settings.bounces, clock=ctx.clock, on_state=facts.of_mailbox)
+        box = MailIntake(settings.bounces, clock=ctx.clock, on_state=facts.of_mailbox, keep_s=keep_s)
         parts.append(partial(keep, "bounces", partial(box.run, returned.accept), ctx.clock, on_lost=facts.lost))
     if settings.mqtt is not None:
         facts, jobs = _LinkFacts(ctx, "broker"), JobDesk(ctx)

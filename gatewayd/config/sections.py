@@ -336,6 +336,10 @@ class Retention(Section):
     texts: Duration = 730 * 86400.0
     numbers: Duration = 90 * 86400.0
 
+    @property
+    def first(self) -> float:
+        return min(self.mails, self.texts, self.numbers)
+
 
 class Log(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"

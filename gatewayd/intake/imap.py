@@ -31,6 +31,7 @@ T = TypeVar("T")
 
 #: Seconds given to a closing connection; a thread that hangs longer, in a name look-up say, is left behind.
 _CLOSE_S: Final = 2.0
+_DAY_S: Final = 86400.0
 _CLOCK: Final = Clock()
 
 
@@ -48,10 +49,14 @@ OnState = Callable[[MailboxState], Awaitable[None]]
 
 
 class MailIntake:
-    """Watches one mailbox. `on_state` hears every change of `state`, and every poll."""
+    """Watches one mailbox. `on_state` hears every change of `state`, and every poll. Once a day mails that were dealt
+    with and came more than `keep_s` ago are deleted; None: they are kept for ever."""
 
-    def __init__(self, settings: Imap, *, clock: Clock = _CLOCK, on_state: OnState | None = None) -> None:
+    def __init__(
+        self, settings: Imap, *, clock: Clock = _CLOCK, on_state: OnState | None = None, keep_s: float | None = None
+    ) -> None:
         self._settings, self._clock, self._on_state = settings, clock, on_state
+        self._keep_s, self._tidied = keep_s, float("-inf")
         self._log = get_logger().bind(mailbox=settings.host)
         self._state = MailboxState(connected=False, since=clock.now())
 
@@ -66,7 +71,7 @@ class MailIntake:
         try:
             await thread.call(session.open)
             await self._tell(connected=True, error="")
-            await _Watch(self._settings, self._clock, thread, session, accept, self._polled).run()
+            await _Watch(self._settings, self._clock, thread, session, accept, self._polled, self._tidy).run()
         except (LinkError, ProtocolError) as error:
             await self._tell(connected=False, error=str(error))
             raise
@@ -85,16 +90,29 @@ class MailIntake:
         if self._on_state is not None:
             await self._on_state(self._state)
 
+    async def _tidy(self, thread: "_Thread", session: ImapSession) -> None:
+        """A server that refuses to delete is asked again the next day."""
+        keep_s, now = self._keep_s, self._clock.monotonic()
+        if keep_s is None or now - self._tidied < _DAY_S or not self._clock.is_sure():
+            return
+        self._tidied = now
+        try:
+            if count := await thread.call(lambda: session.delete_older(keep_s, self._clock.now())):
+                self._log.info("mailbox.tidied", deleted=count)
+        except ProtocolError as error:
+            self._log.warning("mailbox.not_tidied", why=str(error))
+        await thread.call(session.select)
+
 
 class _Watch:
     """The rounds of one connection."""
 
     def __init__(
         self, settings: Imap, clock: Clock, thread: "_Thread", session: ImapSession, accept: AcceptMail,
-        polled: Callable[[], Awaitable[None]],
+        polled: Callable[[], Awaitable[None]], tidy: Callable[["_Thread", ImapSession], Awaitable[None]],
     ) -> None:  # fmt: skip
         self._settings, self._clock, self._thread = settings, clock, thread
-        self._session, self._accept, self._polled = session, accept, polled
+        self._session, self._accept, self._polled, self._tidy = session, accept, polled, tidy
         self._log = get_logger().bind(mailbox=settings.host)
         #: Left where they are until the next poll.
         self._later: set[int] = set()
@@ -106,6 +124,7 @@ class _Watch:
                 self._later.clear()
                 self._next_poll = self._clock.monotonic() + self._settings.poll
             await self._round()
+            await self._tidy(self._thread, self._session)
             await self._rest(max(0.0, self._next_poll - self._clock.monotonic()))
 
     async def _round(self) -> None:

@@ -4,7 +4,8 @@ In: the settings of the mailbox. Out: UIDs, mails, and errors of ours only. Inva
 PEEK; the size is asked for before the body, and no answer above the limit is taken in, whatever the server
 announces; a UID that vanished is None, not an error; certificates are verified.
 LinkError: the connection is gone, reconnect. ProtocolError: the server refused one command.
-Sources: RFC 3501, RFC 2177 (IDLE), RFC 6851 (MOVE), RFC 4315 (UID EXPUNGE), RFC 2342 (NAMESPACE).
+Sources: RFC 3501, RFC 2177 (IDLE), RFC 6851 (MOVE), RFC 4315 (UID EXPUNGE), RFC 2342 (NAMESPACE), RFC 5032
+(WITHIN).
 """
 
 import socket
@@ -12,6 +13,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from typing import Final
 
 from imapclient import IMAPClient
@@ -26,6 +28,8 @@ from gatewayd.oauth2 import access_token
 HEAD_BYTES: Final = 65536
 #: Room for what stands around a mail in a FETCH answer.
 _ANSWER_BYTES: Final = 65536
+#: Mails that one command deletes.
+_AT_ONCE: Final = 100
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -58,9 +62,14 @@ class ImapSession:
         with _mapped("folders"):
             for folder in (self._settings.processed_folder, self._settings.quarantine_folder):
                 self._names[folder] = _folder(client, folder)
+        self.select()
         with _mapped("select"):
-            self.uidvalidity = int(client.select_folder(self._settings.folder)[b"UIDVALIDITY"])
             self.can_idle = client.has_capability("IDLE")
+
+    def select(self) -> None:
+        """The mailbox, after another folder was looked into."""
+        with _mapped("select"):
+            self.uidvalidity = int(self._imap.select_folder(self._settings.folder)[b"UIDVALIDITY"])
 
     def search(self) -> list[int]:
         """UIDs of the mails in the mailbox, oldest first. A mail that somebody deleted is not ours any more."""
@@ -105,6 +114,22 @@ class ImapSession:
                     self._delete(uid)
                     return raw
         return None
+
+    def delete_older(self, seconds: float, now: datetime) -> int:
+        """Delete what came more than `seconds` ago, in the folders of mails that were dealt with; returns how many. By
+        the server's own clock where it can (RFC 5032), else by days, one more to be on the safe side. `select` is next.
+        """
+        day = (now - timedelta(seconds=seconds)).date() - timedelta(days=1)
+        deleted = 0
+        with _mapped("delete"):
+            within = self._imap.has_capability("WITHIN")
+            for folder in {self._settings.processed_folder, self._settings.quarantine_folder} - {self._settings.folder}:
+                self._imap.select_folder(self._names[folder])
+                uids = self._imap.search(["OLDER", str(int(seconds))] if within else ["BEFORE", day])
+                for start in range(0, len(uids), _AT_ONCE):
+                    self._delete(*uids[start : start + _AT_ONCE])
+                deleted += len(uids)
+        return deleted
 
     def wait(self, seconds: float) -> None:
         """Return when the server says that something changed, or after `seconds`. IDLE only.
@@ -151,11 +176,11 @@ class ImapSession:
         raw = answer.get(b"BODY[]<0>")
         return raw if isinstance(raw, bytes) else None
 
-    def _delete(self, uid: int) -> None:
-        """Without UIDPLUS an EXPUNGE would take other people's deleted mails along; ours stays marked then."""
-        self._imap.delete_messages([uid], silent=True)
+    def _delete(self, *uids: int) -> None:
+        """Without UIDPLUS an EXPUNGE would take other people's deleted mails along; ours stay marked then."""
+        self._imap.delete_messages(uids, silent=True)
         if self._imap.has_capability("UIDPLUS"):
-            self._imap.uid_expunge([uid])
+            self._imap.uid_expunge(uids)
 
     def _context(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self._settings.ca_file)

@@ -1,10 +1,12 @@
 """The mail intake against a real Dovecot, restarted, cut and deceived."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from imapclient import IMAPClient
 
 from gatewayd.config import Mailbox, Secret
 from gatewayd.errors import LinkError, ProtocolError
@@ -227,3 +229,33 @@ async def test_stopping_in_idle_is_prompt_over_tls(dovecot: Dovecot, tmp_path: P
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asyncio.wait_for(task, 1.0)
+
+
+@pytest.mark.parametrize("within", [True, False])
+async def test_what_was_dealt_with_long_ago_is_deleted(
+    dovecot: Dovecot, tmp_path: Path, within: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has = IMAPClient.has_capability
+    monkeypatch.setattr(
+        IMAPClient, "has_capability", lambda self, name: has(self, name) and (within or name != "WITHIN")
+    )
+    old, young = time.time() - 100 * 86400, time.time() - 80 * 86400
+    for folder in ("Processed", "Quarantine", "INBOX", "Forms"):
+        for at in (old, young):
+            dovecot.append(USER, folder, RAW + str(at).encode(), at)
+    offered = Offered(*[Disposition.LATER] * 4)
+    given = mailbox(dovecot, tmp_path, processed_folder="Processed", quarantine_folder="Quarantine")
+    async with watching(MailIntake(given, keep_s=90 * 86400.0), offered.accept):
+        await offered.next()
+        await offered.next()
+        for folder in ("Processed", "Quarantine"):
+            await asyncio.to_thread(
+                await_true, lambda folder=folder: len(dovecot.mails(USER, folder)) == 1, f"one mail in {folder}"
+            )
+            (left,) = await lies_in(dovecot, folder, 1)
+            assert str(young).encode() in left
+        dovecot.deliver(RAW, USER)
+        assert (await offered.next()).folder == "INBOX"
+    # Nothing else is ours to delete.
+    assert len(await lies_in(dovecot, "INBOX", 3)) == 3
+    assert len(await lies_in(dovecot, "Forms", 2)) == 2

@@ -151,11 +151,11 @@ class Dovecot:
         with smtplib.LMTP(HOST, self.lmtp_port) as client:
             client.sendmail(sender, to, raw)
 
-    def append(self, user: str, folder: str, raw: bytes) -> None:
-        """Put a mail straight into `folder`, which is made if it is missing."""
+    def append(self, user: str, folder: str, raw: bytes, came: float | None = None) -> None:
+        """Put a mail straight into `folder`, which is made if it is missing; `came`: when it arrived, as Unix time."""
         with self.login(user) as client:
             client.create(folder)
-            answer, _ = client.append(folder, "", "", raw)
+            answer, _ = client.append(folder, "", "" if came is None else imaplib.Time2Internaldate(came), raw)
             assert answer == "OK", answer
 
     def remove_folder(self, user: str, folder: str) -> None:
