@@ -77,7 +77,7 @@ def shown_plan(plan: Plan | None, channel: Channel, voice: Voice) -> ShownPlan |
 def _when(plan: Plan, channel: Channel, voice: Voice) -> str:
     say = voice.words.say
     if plan.start is not None and plan.end is not None:
-        return voice.loc.span(plan.start, plan.end)
+        return say("Sending: %(span)s", span=voice.loc.span(plan.start, plan.end))
     if plan.start is None:
         return say("Nothing of it could be sent before the request expires.")
     late = voice.parts(channel, plan.late)

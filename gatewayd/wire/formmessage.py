@@ -19,14 +19,21 @@ _SHORTEST: Final = 10
 #: Signs that may open a passage and are looked at; bounds the work on a text of nothing else.
 _MOST_TRIED: Final = 200
 _ISI: Final = re.compile(
-    r"(?:^|[\s,(.])(?:dengan\s+)?(?:isi|teks|bunyi|redaksi)(?:nya)?(?:\s+(?:pesan|sms|email|teks|nya))?\s*"
+    r"(?:^|[\s,(.])(?:dengan\s+)?(?:isi|te(?:ks|xt)|bunyi|redaksi|message|(?<![^\n])(?:pesan|sms))(?:nya)?(?:\s+(?:pesan|sms|email|teks|nya))?\s*"
     r"(?:adalah|sebagai berikut|sbb|berikut)?\s*(?:[:=;]|(?:(?<=berikut)|(?<=sbb))\s*\n)[\s*]*",
     re.I,
 )
 _INSTRUCTION: Final = re.compile(
     r"\b(?:mohon|tolong|harap|minta|bersama ini|dengan hormat|yth|sehubungan dengan permohonan)\b"
-    r"[^\n]{0,200}?\b(?:kirim|dikirim|kirimkan|dikirimkan|mengirim|mengirimkan|pengiriman|broadcast|blast|disampaikan"
-    r"|diinformasikan|menginformasikan|sampaikan|menyampaikan|diumumkan|mengumumkan|memberitahukan|diberitahukan)",
+    r"[^\n]{0,200}?\b(?:(?:di)?kirim(?:kan)?|mengirim(?:kan)?|pengiriman|(?:di-?)?(?:broadcast|blast|share)"
+    r"|(?:di)?(?:sampai|informasi|info|umum|sebar|siar|kabar|terus|beritahu|bagi)kan|disebar|menyebarkan|menyampaikan"
+    r"|menginformasikan|mengumumkan|memberitahukan|meneruskan)\b",
+    re.I,
+)
+#: An order without "mohon", to whom it may be said: only where it names what is to be sent, and the text follows.
+_BIDDING: Final = re.compile(
+    r"\W*(?:tlg\s+|pls\s+)?(?:kirim(?:kan)?|sebar(?:kan)?|umumkan|sampaikan|infokan|informasikan|siarkan|broadcast|blast|share)"
+    r"\b[^\n:\"“]{0,60}?\b(?:sms|pesan|pengumuman|info(?:rmasi)?|e-?mail|undangan|teks)\b[^\n:\"“]{0,80}[:\"“]",
     re.I,
 )
 _AS_FOLLOWS: Final = re.compile(
@@ -111,7 +118,7 @@ def _of_passages(body: str, passages: list[tuple[int, int]], is_wrapped: bool) -
     begin, end = passages[0]
     if len(passages) == 1 and not any(char.isalnum() for char in rest):
         return Message(clean(body[begin:end], is_wrapped))
-    if not (_INSTRUCTION.search(rest) or _ISI.search(rest) or _AS_FOLLOWS.search(rest)):
+    if not (_INSTRUCTION.search(rest) or _BIDDING.match(body) or _ISI.search(rest) or _AS_FOLLOWS.search(rest)):
         return _behind(body, is_wrapped)
     if len(passages) > 1:
         return Message("", True)
@@ -146,7 +153,9 @@ def clean(text: str, is_wrapped: bool = True) -> str:
 def _behind(body: str, is_wrapped: bool) -> Message:
     """The text behind "isi:" or behind an instruction that ends in a colon; the whole if there is neither."""
     found = _ISI.search(body)
-    wish = _INSTRUCTION.search(body)
+    wish, order = _INSTRUCTION.search(body), _BIDDING.match(body)
+    if wish is None and order is not None and order[0].endswith(":"):
+        return Message(clean(body[order.end() :], is_wrapped))
     if found and (wish or found.start() < 3):
         return Message(clean(body[found.end() :], is_wrapped))
     if wish is None:

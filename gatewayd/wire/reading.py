@@ -28,12 +28,16 @@ from gatewayd.wire.replies import read_reply, speaks_of_deciding
 __all__ = ["AttachmentInfo", "FormReading", "ReadMail", "Reply", "from_json", "read_mail"]
 
 _NUMBER: Final = re.compile(r"\[([A-Z]{2,10}-\d{4}-\d{1,9})\]")
-_ASKED: Final = re.compile(r"\W*(?:status|batal)\W+([A-Z]{2,10}-\d{4}-\d{1,9})\W*", re.I)
+_ASKED: Final = re.compile(
+    r"\W*(?:bagaimana\s+|mohon\s+)?(?:status|batal)\W+(?:permohonan\W+|pengajuan\W+)?([A-Z]{2,10}-\d{4}-\d{1,9})\W*",
+    re.I,
+)
 _KODE: Final = re.compile(r"\bkode\s*:\s*([A-Z2-7]{32})(?![A-Za-z0-9])", re.I)
 _ID_TOKEN: Final = re.compile(r"\.([a-z2-7]{32})@")
 #: What a subject may ask for by itself.
 _HARMLESS: Final = re.compile(
-    r"(?P<form>(?:(?:mohon|minta|permintaan)\s+)?formulir)|status(?:\W+[A-Z]{2,10}-\d{4}-\d{1,9})?", re.I
+    r"(?P<form>(?:(?:mohon|minta|permintaan)\s+)?formulir)|status(?:\s+permohonan|\s+pengajuan)?(?:\W+[A-Z]{2,10}-\d{4}-\d{1,9})?",
+    re.I,
 )
 _MAX_TOKENS: Final = 20
 _ABOUT: Final = re.compile(r"^(?:(?:re|bls|balas|fwd?|trs)\s*:\s*)*", re.I)

@@ -25,7 +25,7 @@ _REFUSING: Final = r"(?:di|men)?tolak|menolak|reject(?:ed)?|tunda|ditunda|(?:di)
 #: What may stand before the word: an apology, somebody's name, an "ok", who speaks.
 _OPENING: Final = (
     r"\W*(?:(?:mohon\s+)?maaf[\s,]+)?(?:(?:pak|bu|bapak|ibu)\b[^,\n]{0,40},\s*)?"
-    r"(?:(?:ok(?:e|ay)?|baik|ya|sip|siap)[\s,]+)?(?:(?:saya|kami)\s+)?"
+    r"(?:(?:bismillah|alhamdulillah)[\s,.]+)?(?:(?:ok(?:e|ay)?|baik|ya|sip|siap)[\s,]+)?(?:(?:saya|sy|kami)\s+)?"
 )
 #: What may follow it in the same clause. Anything else ("disetujui Rektor", "kirim daftarnya") is another statement.
 _OBJECT: Final = (
@@ -59,7 +59,8 @@ _CLOSING: Final = re.compile(
     r"\s*(?:terima ?kasih|trims|hormat (?:kami|saya)|wassalam|salam|demikian|regards|ttd)\b", re.I
 )
 _COMMAND: Final = re.compile(
-    r"\s*(?:(?:mohon|tolong|harap|minta|ingin)\s+)?(?:(?:info|informasi|kirim(?:kan)?|cek)\s+)?"
+    r"\s*(?:(?:mohon|tolong|harap|minta|ingin|bagaimana|gimana|menanyakan|mau tanya)\s+)?"
+    r"(?:(?:info|informasi|kirim(?:kan)?|cek)\s+)?"
     r"(?:(?P<cancel>(?:di)?batal(?:kan)?|cancel)|(?P<status>status)|(?P<forward>(?:di)?teruskan|forward)"
     r"|(?P<form>formulir(?:nya)?|form))\b",
     re.I,

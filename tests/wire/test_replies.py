@@ -11,6 +11,9 @@ from gatewayd.wire.replies import read_reply
 @pytest.mark.parametrize(
     "text",
     [
+        "Bismillah, acc",
+        "Alhamdulillah setuju",
+        "sy setuju",
         "SETUJU", "setuju", "Setuju.", "Disetujui", "Saya menyetujui", "Kami setujui.", "ok setuju", "Oke, setuju",
         "acc",
         "ACC", "ACC pak", "Lanjutkan", "silakan diproses", "Silahkan dikirim", "Approved", "Yth. Bapak,\n\nDisetujui.",
