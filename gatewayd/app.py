@@ -130,7 +130,8 @@ async def _live(ctx: Context, steady: SteadyClock, orders: Orders, on_air: Mappi
         start(ctx.pulse.feed)
         start(status.run)
         start(partial(timekeeping.run, ctx, steady, orders))
-        for part in _parts(ctx, orders) if held is None else _parts_in_hold(ctx, orders):
+        commands = _control(ctx, orders, [line.transport for line in lines])
+        for part in [commands, *(_parts(ctx) if held is None else _parts_in_hold(ctx))]:
             start(part)
         sending = [asyncio.create_task(dispatcher.run()) for dispatcher in dispatchers]
         guard = start(lambda: _all_of(sending))
@@ -173,11 +174,11 @@ def _dispatchers(ctx: Context, lines: list[_Line], gates: Mapping[str, Gate], wa
     ]
 
 
-def _parts(ctx: Context, orders: Orders) -> list[Run]:
+def _parts(ctx: Context) -> list[Run]:
     stages: list[Run] = [
         partial(stage, ctx) for stage in (approve.run, compose.run, inbound.run, report.run, retain.run, track.run)
     ]
-    return stages + _intakes(ctx, orders)
+    return stages + _intakes(ctx)
 
 
 def _listening(ctx: Context) -> list[_Line]:
@@ -186,13 +187,15 @@ def _listening(ctx: Context) -> list[_Line]:
     return transports(ctx.settings.model_copy(update={"modems": tuple(quiet)}), ctx.clock, {})
 
 
-def _parts_in_hold(ctx: Context, orders: Orders) -> list[Run]:
-    """Nothing is taken in; alarms are composed, and the command line is answered."""
-    return [partial(compose.run, ctx), _control(ctx, orders)]
+def _parts_in_hold(ctx: Context) -> list[Run]:
+    """Nothing is taken in; alarms are composed."""
+    return [partial(compose.run, ctx)]
 
 
-def _control(ctx: Context, orders: Orders) -> Run:
-    desk = OperatorDesk(ctx, partial(orders.start_again, is_clock_right=False))
+def _control(ctx: Context, orders: Orders, lines: list[Transport]) -> Run:
+    """The command line, answered also while the store is on hold."""
+    by_name = {transport.name: transport for transport in lines}
+    desk = OperatorDesk(ctx, partial(orders.start_again, is_clock_right=False), by_name)
     return lambda: control.serve(ctx.settings.gateway.state_dir, desk.accept)
 
 
@@ -252,10 +255,10 @@ def _transport_runner(ctx: Context, transport: Transport, listener: TransportLis
     return lambda: keep(transport.name, lambda: transport.run(listener), ctx.clock, on_lost=lost, longest_s=longest)
 
 
-def _intakes(ctx: Context, orders: Orders) -> list[Run]:
+def _intakes(ctx: Context) -> list[Run]:
     """Every intake of the settings. A new kind of intake is one more line here."""
     settings = ctx.settings
-    parts: list[Run] = [_control(ctx, orders)]
+    parts: list[Run] = []
     keep_s = settings.retention.first
     if settings.mailbox is not None:
         facts, desk = _LinkFacts(ctx, "mailbox"), MailDesk(ctx)

@@ -19,7 +19,7 @@ _FAMILIES: Final[Mapping[str, str]] = {
     "watch": "watch",
     "approve": "decide", "reject": "decide", "cancel": "decide", "hold": "decide", "release": "decide",
     "send": "send", "optout": "optout", "bounces": "bounces", "report": "report", "form": "form",
-    "audit": "audit", "erase": "erase", "backup": "copies", "restore": "copies",
+    "audit": "audit", "erase": "erase", "modem": "modem", "backup": "copies", "restore": "copies",
     "simulate-modem": "simulate",
 }  # fmt: skip
 

@@ -5,6 +5,7 @@ import binascii
 import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 from gatewayd.core.approval import OPERATOR, Verdict
@@ -13,7 +14,7 @@ from gatewayd.core.request import Request
 from gatewayd.core.states import DeliveryState, Event
 from gatewayd.intake.control import Command
 from gatewayd.log import get_logger, mask
-from gatewayd.stages import decide, hold, leaving
+from gatewayd.stages import decide, errands, hold, leaving
 from gatewayd.stages.assemble import assemble
 from gatewayd.stages.bells import Bell
 from gatewayd.stages.context import Context
@@ -24,6 +25,7 @@ from gatewayd.stages.retain import scrub
 from gatewayd.store import deliveries, erasure, events, keys, optouts, requests, retention
 from gatewayd.store import hold as hold_store
 from gatewayd.store.requests import NewRequest
+from gatewayd.transport.base import Transport
 from gatewayd.wire import faultcodes, phone, recipients
 from gatewayd.wire.outmail import is_address
 
@@ -35,15 +37,20 @@ _RESENT: Final = {
 
 
 class OperatorDesk:
-    """`on_release` is called once the store is released."""
+    """`on_release` is called once the store is released; `modems` are the transports that `modem` may name."""
 
-    def __init__(self, ctx: Context, on_release: Callable[[], None] = lambda: None) -> None:
-        self._ctx, self._on_release = ctx, on_release
+    def __init__(
+        self, ctx: Context, on_release: Callable[[], None] = lambda: None,
+        modems: Mapping[str, Transport] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
+        self._ctx, self._on_release, self._modems = ctx, on_release, modems
 
     async def accept(self, command: Command) -> Reply:
         """Carry out one command. The reply has `error` where it could not be done."""
         if command.verb == "release_store":
             return await self._release_store(command)
+        if command.verb == "modem":
+            return await errands.carry_out(self._ctx, self._modems, command)
         held = await self._ctx.db.run(hold_store.held)
         if held is not None:
             return {"error": hold.line(held)}

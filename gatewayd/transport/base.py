@@ -10,6 +10,7 @@ Rules:
 
 from typing import Protocol
 
+from gatewayd.core.errand import Done, Errand, NotDone
 from gatewayd.core.health import Health, IncomingSms
 from gatewayd.core.model import AttemptKey, Channel, Submission
 from gatewayd.core.outcome import Outcome, StatusReport
@@ -47,3 +48,6 @@ class Transport(Protocol):
 
     async def refresh(self) -> None:
         """Measure again now (signal, registration, credit) and tell the listener; a no-op where nothing is measured."""
+
+    async def perform(self, errand: Errand) -> Done | NotDone:
+        """Do what an operator asks, between two submissions. Never raises for what does not work."""

@@ -12,6 +12,7 @@ from typing import Final
 
 from gatewayd.clock import Clock
 from gatewayd.config import Smtp
+from gatewayd.core.errand import Done, Errand, NotDone
 from gatewayd.core.health import Health, LinkState
 from gatewayd.core.model import Channel, MailBody, SmsBody, Submission
 from gatewayd.core.outcome import Blame, Cause, Deferred, Outcome, Rejected
@@ -87,6 +88,9 @@ class SmtpTransport:
             case MailBody() as body:
                 async with self._lock:
                     return await self._submit(submission.address, body)
+
+    async def perform(self, errand: Errand) -> Done | NotDone:
+        return NotDone("it is a mail server, not a modem")
 
     async def refresh(self) -> None:
         """Nothing is measured here."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from gatewayd.core.errand import Done, Errand, NotDone
 from gatewayd.core.model import Channel, Submission
 from gatewayd.core.outcome import Accepted, Outcome
 from gatewayd.transport.base import Listener
@@ -40,6 +41,9 @@ class ScriptedTransport:
 
     async def refresh(self) -> None:
         self.measured.set()
+
+    async def perform(self, errand: Errand) -> Done | NotDone:
+        return NotDone("scripted")
 
     async def submit(self, submission: Submission) -> Outcome:
         self.submitted.append(submission)

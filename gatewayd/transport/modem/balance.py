@@ -94,6 +94,12 @@ class BalanceDesk:
         self._not_read(self.credit is not before)
         return self.credit is not before
 
+    async def dial(self, session: Session, code: str) -> UssdReply | None:
+        """The reply to an operator's own code, kept nowhere; a menu is closed. Raises LinkError."""
+        reply = await self._dialler.dial(session, code)
+        await self._dialler.close(session)
+        return reply
+
     def take_sms(self, message: IncomingSms) -> bool:
         """An incoming message, once it is stored. True: `credit` is a new answer, or is about to be."""
         recipe = next((each for each in self._recipes if each.comes_from(message.sender)), None)

@@ -59,7 +59,7 @@ class Doctor:
                     await session.command("AT+CFUN=0", timeout_s=30)
                     await session.command("AT+CFUN=1", timeout_s=30)
                 case Step.RESET if session is not None:
-                    await self._reset(session, profile)
+                    await self.reset(session, profile)
                 case Step.RADIO | Step.RESET:
                     self._shout(profile)
                 case Step.POWER:
@@ -75,7 +75,8 @@ class Doctor:
         }
         return frozenset(step for step, is_there in has.items() if is_there)
 
-    async def _reset(self, session: Session, profile: Profile) -> None:
+    async def reset(self, session: Session, profile: Profile) -> None:
+        """The profile's reset commands, until one is taken."""
         session.is_settled = False
         for command in profile.reset:
             if (await session.command(command, timeout_s=30)).is_ok:

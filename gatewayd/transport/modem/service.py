@@ -24,10 +24,11 @@ from gatewayd.transport.modem import measure
 from gatewayd.transport.modem.balance import BalanceDesk, Overheard
 from gatewayd.transport.modem.doctor import Doctor
 from gatewayd.transport.modem.heard import Heard
-from gatewayd.transport.modem.session import Confused, Restarted, Session, first_of
+from gatewayd.transport.modem.session import Confused, NoAnswer, Restarted, Session, first_of
 from gatewayd.transport.modem.setup import Agreed, reads_back, service_centre
 from gatewayd.transport.modem.stores import Stores
 from gatewayd.wire.at import Indicated
+from gatewayd.wire.ussd import UssdReply
 
 #: How often stored messages are looked for and the settings read back, in case an indication was lost.
 _SWEEP_S: Final = 300.0
@@ -61,7 +62,9 @@ class Service:
         self._work = asyncio.Event()
         self._measure_at = self._sweep_at = 0.0
         self._wants_centre = False
-        self._broken: Confused | None = None
+        self._broken: LinkError | None = None
+        #: Set once the session has ended.
+        self.over = asyncio.Event()
         self._asking: asyncio.Task[None] | None = None
         self.health = Health(
             settings.name, LinkState.READY, clock.now(), imei=agreed.imei, imsi=agreed.imsi, credit=self._balance.credit
@@ -100,13 +103,34 @@ class Service:
         self._broken = Confused(why)
         self._work.set()
 
+    # For who holds the radio.
+
+    @property
+    def session(self) -> Session:
+        return self._session
+
+    @property
+    def agreed(self) -> Agreed:
+        return self._agreed
+
+    async def dial(self, code: str) -> UssdReply | None:
+        """The reply to a USSD code; the session is closed behind it."""
+        return await self._balance.dial(self._session, code)
+
+    async def reset(self, why: str) -> None:
+        """Start the modem anew; the session ends, and everything is set up again."""
+        with suppress(NoAnswer):
+            await self._doctor.reset(self._session, self._agreed.profile)
+        self._broken = LinkError(why)
+        self._work.set()
+
     # The loop.
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Measure once, say `ready`, then serve until LinkError. Sending does not wait for the balance."""
-        await self._look()
-        ready()
         try:
+            await self._look()
+            ready()
             while True:
                 while self._indications:
                     await self._handle(self._indications.popleft())
@@ -115,6 +139,7 @@ class Service:
                 if not self._indications:
                     await self._idle()
         finally:
+            self.over.set()
             if self._asking is not None:
                 self._asking.cancel()
 

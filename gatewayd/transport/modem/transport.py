@@ -15,6 +15,7 @@ from typing import Final
 
 from gatewayd.clock import Clock
 from gatewayd.config import Modem, Profile
+from gatewayd.core.errand import Done, Errand, NotDone
 from gatewayd.core.health import Credit
 from gatewayd.core.model import AttemptKey, Channel, SmsBody, Submission
 from gatewayd.core.outcome import Accepted, Blame, Cause, Deferred, InDoubt, Outcome
@@ -23,6 +24,7 @@ from gatewayd.errors import LinkError
 from gatewayd.log import get_logger
 from gatewayd.transport.base import Listener
 from gatewayd.transport.modem.doctor import Doctor
+from gatewayd.transport.modem.errands import Errands
 from gatewayd.transport.modem.line_trace import LineTrace
 from gatewayd.transport.modem.locate import Absent, locate
 from gatewayd.transport.modem.outcome import of_answer
@@ -67,6 +69,7 @@ class ModemTransport:
         self._credit: Credit | None = None
         self._ready = asyncio.Event()
         self._radio = asyncio.Lock()
+        self._errands = Errands(self._radio, self._ready, lambda: self._service)
         self._failures = 0
         #: The part in doubt whose answer may still come, and until when.
         self._doubted: tuple[AttemptKey, float] | None = None
@@ -142,7 +145,13 @@ class ModemTransport:
         return self._opening
 
     async def ready(self) -> None:
+        """While a balance or an operator's errand has the radio, nothing is claimed for it."""
         await self._ready.wait()
+        async with self._radio:
+            return
+
+    async def perform(self, errand: Errand) -> Done | NotDone:
+        return await self._errands.perform(errand)
 
     async def refresh(self) -> None:
         """Measure at the next opportunity, the balance too."""
