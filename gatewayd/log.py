@@ -152,7 +152,9 @@ def escape(value: str) -> str:
 
 
 def mask(address: str) -> str:
-    """ "+6281200000101" → "0812****101"; "siti@example.ac.id" → "s***@example.ac.id"."""
+    """ "+6281200000101" → "0812****101"; "siti@example.ac.id" → "s***@example.ac.id"; one that was removed → "–"."""
+    if address.startswith("hash:"):
+        return "–"
     if "@" in address:
         local, _, domain = address.rpartition("@")
         return f"{local[:1]}***@{domain}"

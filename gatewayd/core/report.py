@@ -123,6 +123,8 @@ class DeliveryLog:
     modems: tuple[ModemShare, ...] = ()
     preapproved: str = ""
     before: tuple[tuple[Result, int], ...] = ()
+    #: "texts" and "numbers" that are over by their retention, and since when.
+    removed: tuple[tuple[str, datetime], ...] = ()
 
 
 #: Results that somebody may want to act on, the most pressing first.

@@ -6,6 +6,7 @@ for the answer to STATUS the picture while it is sent (attached), and for the fo
 Every string is cleaned before anything is rendered; a header that must not be sent raises wire.outmail.UnsafeHeader.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, assert_never
 
@@ -197,6 +198,7 @@ def _picture(log: DeliveryLog, voice: Voice, at: datetime) -> mail.Attachment:
 
 
 def _report(view: Report, voice: Voice) -> mail.Bodies:
+    view = replace(view, log=report_words.with_removals(view.log, voice))
     log, at = view.log, view.head.date
     page = html.report_page(log, voice, at, f"cid:{mail.PICTURE_ID}", may_forward=view.may_forward)
     picture = _picture(log, voice, at)

@@ -21,6 +21,7 @@ from gatewayd.render.csv import report_csv
 from gatewayd.render.mail import Attachment
 from gatewayd.render.pdf import report_pdf
 from gatewayd.render.png import report_png
+from gatewayd.render.report_words import with_removals
 from gatewayd.render.views import Look
 from gatewayd.render.voice import Voice, voice_of
 from gatewayd.render.xlsx import report_xlsx
@@ -54,6 +55,7 @@ def report_files(
 ) -> dict[str, bytes]:
     """Every file of the delivery log. `at` is the moment it is true for (its end if not given)."""
     moment = at or log.ended_at or log.asked_at
+    log = with_removals(log, voice_of(look))
     picture = f"{log.number}.png"
     page = html.report_page(cleaned(log), voice_of(look), moment, picture)
     makers = _makers(log, look, moment, full_numbers)

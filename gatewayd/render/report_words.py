@@ -3,6 +3,7 @@
 In: a cleaned DeliveryLog and a Voice. Out: plain text, not escaped; '' or nothing where there is nothing to say.
 """
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from gatewayd.core.model import Channel
@@ -30,6 +31,18 @@ def headline(log: DeliveryLog, voice: Voice) -> str:
         "Delivery is confirmed for %(delivered)s of %(recipients)s.",
         delivered=voice.loc.number(totals(log)[Result.DELIVERED]), recipients=voice.recipients(len(log.rows)),
     )  # fmt: skip
+
+
+def with_removals(log: DeliveryLog, voice: Voice) -> DeliveryLog:
+    """The same log; where words or numbers are over by their retention, its text says so."""
+    gone, say = dict(log.removed), voice.words.say
+    lines = [log.text]
+    if "texts" in gone:
+        lines = [say("The text was removed on %(day)s, when its time was over.", day=voice.loc.day(gone["texts"]))]
+    if "numbers" in gone:
+        day = voice.loc.day(gone["numbers"])
+        lines.append(say("Names and numbers were removed on %(day)s, when their time was over.", day=day))
+    return replace(log, text="\n\n".join(lines)) if gone else log
 
 
 def correction(log: DeliveryLog, voice: Voice) -> str:

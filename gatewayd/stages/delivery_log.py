@@ -17,7 +17,7 @@ from gatewayd.core.request import Request
 from gatewayd.core.routing import Tariff
 from gatewayd.core.states import DeliveryState
 from gatewayd.stages.fleet import tariffs_of
-from gatewayd.store import deliveries, health
+from gatewayd.store import deliveries, health, retention
 from gatewayd.store.deliveries import DeliveryRow, SentParts
 from gatewayd.store.notices import Params
 
@@ -39,7 +39,7 @@ def log_of(
         refused=request.refused, duplicates=len(request.duplicates), parts_planned=request.total_parts,
         parts_sent=sum(row.parts_accepted for row in rows), cost_estimate_idr=request.cost_idr,
         stage=_stage(request, params), modems=_modems(conn, settings, request), preapproved=request.preapproved,
-        before=_before(params.get("before")),
+        before=_before(params.get("before")), removed=tuple(retention.removed(conn, request.id).items()),
     )  # fmt: skip
 
 

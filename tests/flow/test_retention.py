@@ -236,3 +236,8 @@ async def test_commands_say_what_is_gone(ctx: Context, tmp_path: Path, capsys: p
     assert "numbers      removed on " in said
     assert main(["show", "UPSI-2026-000001", "--json", "--config", str(config)]) == 0
     assert set(json.loads(capsys.readouterr().out)["removed"]) == {"numbers", "texts"}
+    assert main(["report", "UPSI-2026-000001", "-o", str(tmp_path / "out"), "--config", str(config)]) == 0
+    page = (tmp_path / "out" / "UPSI-2026-000001.html").read_text(encoding="utf-8")
+    assert "Teks sudah dihapus pada" in page
+    assert "Nama dan nomor sudah dihapus pada" in page
+    assert "hash" not in page
