@@ -324,6 +324,8 @@ class Report:
     full_numbers: bool = False
     #: The reader may have it passed on to the applicant by TERUSKAN.
     may_forward: bool = False
+    #: How far the audit was, as "COUNT:HASH": a copy of it outside the machine.
+    audit_head: str = ""
 
 
 View: TypeAlias = (

@@ -133,7 +133,8 @@ def _begin(
     first = _first(ctx)
     for address, name in first.items():
         thread = notices.message_id_of(conn, request.id, "report", address)
-        _ask(conn, request, address, name, {**params, "audience": "first"}, thread, now)
+        kept = {**params, "audience": "first", "head": str(audit.note_head(conn))}
+        _ask(conn, request, address, name, kept, thread, now)
     applicant = involved.applicant_address(ctx, request)
     if not first and applicant:
         _ask(conn, request, applicant, request.applicant.name, {**params, "audience": "applicant"}, request.thread, now)

@@ -297,7 +297,8 @@ def _report(desk: Desk, notice: Notice, head: views.Head, request: Request) -> v
     is_first = notice.params.get("audience") == "first"
     full = desk.settings.report.full_numbers and is_first
     may_forward = is_first and desk.settings.report.relay == "after_forward"
-    return views.Report(head, delivery_log(desk, request, notice.params), full, may_forward)
+    noted = str(notice.params.get("head", "")) if is_first else ""
+    return views.Report(head, delivery_log(desk, request, notice.params), full, may_forward, noted)
 
 
 def delivery_log(desk: Desk, request: Request, params: Params = MappingProxyType({})) -> DeliveryLog:

@@ -8,19 +8,22 @@ from typing import Any
 
 import pytest
 
+from gatewayd.core.audit import breaks, head_of
 from gatewayd.core.model import DeliveryId, Priority, RequestId
 from gatewayd.core.progress import RequestState, request_state
 from gatewayd.core.report import Result, Stage
 from gatewayd.core.states import DeliveryState, Event
 from gatewayd.intake.base import IncomingMail
+from gatewayd.render.compose import compose
 from gatewayd.render.views import Report
 from gatewayd.stages.accept import MailDesk
 from gatewayd.stages.compose import compose_batch
+from gatewayd.stages.compose_child import look_of
 from gatewayd.stages.context import Context
 from gatewayd.stages.report import forward, report_due
 from gatewayd.stages.track import track
 from gatewayd.stages.views import Desk, view_of
-from gatewayd.store import deliveries, notices, optouts, requests
+from gatewayd.store import audit, deliveries, notices, optouts, requests
 from tests.fakes.requests import APPLICANT, NOW, new_request
 from tests.store.test_queue import store
 
@@ -264,3 +267,16 @@ async def test_teruskan_before_there_is_a_report_passes_nothing_on(ctx: Context)
     await MailDesk(ctx).accept(teruskan(KA_UPSI))
     assert await reports(ctx, request) == []
     assert await answers(ctx, request) == [(KA_UPSI, False)]
+
+
+async def test_the_report_carries_the_head_of_the_audit_out_of_the_house(ctx: Context) -> None:
+    request = await sent(ctx)
+    await ctx.db.run(track, NOW + LATE, WAIT)
+    await ctx.db.run(report_due, ctx, NOW + LATE)
+    (notice, _), *_ = await ctx.db.run(notices.states, request, "report")
+    view = await ctx.db.run(lambda conn: view_of(Desk(conn, ctx.settings, NOW), notice, "<1@kampus.example>"))
+    assert isinstance(view, Report)
+    head = head_of(view.audit_head)
+    assert head is not None
+    assert list(breaks(await ctx.db.run(lambda conn: list(audit.entries(conn))), [head])) == []
+    assert f"catatan: {head}" in compose(view, look_of(ctx.settings)).decode("utf-8", "replace").replace("=\n", "")
