@@ -58,11 +58,22 @@ class Database:
         self._joined: list[_Joined] = []
         self._timer: asyncio.TimerHandle | None = None
         self._flushing: asyncio.Task[None] | None = None
+        #: Transactions that wait or run, whether somebody still waits for them or not.
+        self._underway: set[asyncio.Task[Any]] = set()
         self.path = path
 
     async def run(self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `fn(conn, …)` as one transaction and return what it returns. Raises StoreError for SQLite's faults."""
-        return await asyncio.shield(self._run(lambda conn: fn(conn, *args, **kwargs)))
+        task = asyncio.create_task(self._run(lambda conn: fn(conn, *args, **kwargs)))
+        self._underway.add(task)
+        task.add_done_callback(self._is_over)
+        return await asyncio.shield(task)
+
+    def _is_over(self, task: asyncio.Task[Any]) -> None:
+        self._underway.discard(task)
+        if not task.cancelled():
+            # A fault that nobody waits for any more is nobody's.
+            task.exception()
 
     async def join(
         self, within_s: float, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -87,8 +98,16 @@ class Database:
             except sqlite3.Error as error:
                 raise StoreError(f"{self.path}: {error}") from error
 
-    def forget_timer(self) -> None:
-        """The store is about to be closed: what still waited was not acknowledged, and comes again."""
+    async def end(self) -> None:
+        """The store is about to be closed: what was to be joined was not acknowledged, and comes again. A transaction
+        whose caller was cancelled is let finish: none may come after the mark that all is closed."""
+        self._forget_timer()
+        while self._underway:
+            await asyncio.wait(self._underway)
+        async with self._lock:
+            await self._connection._execute(self._keeper.end, self._connection._conn)  # type: ignore[no-untyped-call]
+
+    def _forget_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -102,7 +121,7 @@ class Database:
     async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         async with self._lock:
             joined, self._joined = self._joined, []
-            self.forget_timer()
+            self._forget_timer()
             try:
                 result, others = await self._execute(lambda conn: (work(conn), [other.work(conn) for other in joined]))
             except BaseException as error:
@@ -166,8 +185,7 @@ async def _opened(connection: aiosqlite.Connection, path: Path, key: bytes) -> A
         try:
             yield database
         finally:
-            database.forget_timer()
-            await connection._execute(keeper.end, connection._conn)  # type: ignore[no-untyped-call]
+            await database.end()
     finally:
         await connection.close()
         if keeper is not None:
@@ -177,6 +195,9 @@ async def _opened(connection: aiosqlite.Connection, path: Path, key: bytes) -> A
 def _set_up(conn: sqlite3.Connection, path: Path, key: bytes) -> Keeper:
     schema.prepare(conn, key)
     schema.copy_if_older(conn, path)
+    if schema.version_of(conn) == 0:
+        # Until this is committed the mark must say that the store is new: one without tables would be a damaged one.
+        _transaction(conn, schema.migrate)
     keeper = Keeper(conn, path)
     _transaction(conn, schema.migrate, keeper)
     _transaction(conn, lambda conn: keys.recognise(conn, key), keeper)

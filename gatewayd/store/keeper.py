@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from gatewayd.log import get_logger
+from gatewayd.store import copies
 from gatewayd.store.mark import MarkFile, Phase, Position, position
 from gatewayd.store.pages import Ledger
 
@@ -27,6 +28,8 @@ class Keeper:
         self._shm = os.open(f"{path}-shm", os.O_RDONLY | os.O_CLOEXEC)
         self._ledger = Ledger(path.parent, int(conn.execute("PRAGMA page_size").fetchone()[0]))
         self._mark = MarkFile(path.parent)
+        # The names of the ledger and of the log: a mark that they must be there is about to be written.
+        copies.sync(path.parent)
         self._at, self._due = position(self._shm), _LONG
         self._mark.write(Phase.OPEN, self._at)
 
@@ -66,6 +69,8 @@ class Keeper:
     def end(self, conn: sqlite3.Connection) -> None:
         """The connection is about to be closed in order. Readers that hold the log keep it."""
         if self.copy_log(conn, position(self._shm), "TRUNCATE") and position(self._shm).frames == 0:
+            # SQLite leaves it to chance when the empty log reaches the disk, and a full one would contradict the mark.
+            copies.sync(self._log)
             self._mark.write(Phase.CLOSED, position(self._shm))
 
     def close(self) -> None:

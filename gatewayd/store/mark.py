@@ -1,9 +1,10 @@
 """How far the store has come, kept in a file beside it: what a store copied back, or a lost end of the log, is noticed by.
 
 In: SQLite's own index of its write-ahead log (`-shm`), whose head names the log (salt), its last frame and the checksum of
-all frames up to there. Out: `gatewayd.mark`, one record written over itself after each commit. Invariants: the record lies
-in one sector; it is never ahead of the store, since it is written after the commit; it reaches the disk when a log begins
-and when one ends, in between it may be older than the store, and never younger.
+all frames up to there. Out: `gatewayd.mark`, a record written after each commit, in one of two sectors: never over the last
+one that was synced, so that a power cut that tears a sector leaves a whole record. Invariants: it is never ahead of the
+store, since it is written after the commit; it reaches the disk when a log begins and when one ends, in between it may
+be older than the store, and never younger.
 Source: SQLite "WAL-mode File Format" §2 (the WAL-index header).
 """
 
@@ -19,9 +20,10 @@ from typing import Final
 FILE: Final = "gatewayd.mark"
 #: iVersion, unused, iChange, isInit, bigEndCksum, szPage, mxFrame, nPage, aFrameCksum, aSalt, aCksum.
 _INDEX: Final = struct.Struct("=III2BHII8s8s8s")
-_RECORD: Final = struct.Struct(">4sB3xI8s8s")
+_RECORD: Final = struct.Struct(">4sB3xIQ8s8s")
 _CRC: Final = struct.Struct(">I")
 _MAGIC: Final = b"GWMK"
+_SECTOR: Final = 512
 _NO_SALT: Final = bytes(8)
 _WRAP: Final = 1 << 32
 
@@ -89,6 +91,10 @@ class MarkFile:
 
     def __init__(self, state_dir: Path) -> None:
         self._fd = os.open(state_dir / FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        # What a killed process wrote last may not be on the disk yet, and the next record goes over the other one.
+        os.fdatasync(self._fd)
+        newest = _newest(os.pread(self._fd, 2 * _SECTOR, 0))
+        self._turn, self._synced = (newest[0], newest[1]) if newest else (0, 1)
         self._last: Mark | None = None
 
     def write(self, phase: Phase, at: Position) -> None:
@@ -97,11 +103,13 @@ class MarkFile:
         if mark == self._last:
             return
         last, self._last = self._last, mark
-        record = _RECORD.pack(_MAGIC, phase, at.frames, at.salt, at.checksum)
+        self._turn, slot = self._turn + 1, 1 - self._synced
+        record = _RECORD.pack(_MAGIC, phase, at.frames, self._turn, at.salt, at.checksum)
         with suppress(OSError):
-            os.pwrite(self._fd, record + _CRC.pack(zlib.crc32(record)), 0)
+            os.pwrite(self._fd, record + _CRC.pack(zlib.crc32(record)), slot * _SECTOR)
             if last is None or last.at.salt != at.salt or phase is not Phase.OPEN:
                 os.fdatasync(self._fd)
+                self._synced = slot
 
     def close(self) -> None:
         os.close(self._fd)
@@ -110,13 +118,23 @@ class MarkFile:
 def read(state_dir: Path) -> Mark | None:
     """None where there is no mark, or none that can be read."""
     try:
-        data = (state_dir / FILE).read_bytes()
+        newest = _newest((state_dir / FILE).read_bytes())
     except OSError:
         return None
+    return newest[2] if newest else None
+
+
+def _newest(data: bytes) -> tuple[int, int, Mark] | None:
+    """The newest whole record: its turn, its sector, what it says."""
+    found = ((slot, _unpacked(data[slot * _SECTOR :])) for slot in (0, 1))
+    return max(((known[0], slot, known[1]) for slot, known in found if known), key=lambda one: one[0], default=None)
+
+
+def _unpacked(data: bytes) -> tuple[int, Mark] | None:
     record, crc = data[: _RECORD.size], data[_RECORD.size : _RECORD.size + _CRC.size]
     if len(crc) < _CRC.size or _CRC.unpack(crc)[0] != zlib.crc32(record):
         return None
-    magic, phase, frames, salt, checksum = _RECORD.unpack(record)
+    magic, phase, frames, turn, salt, checksum = _RECORD.unpack(record)
     if magic != _MAGIC or phase not in list(Phase):
         return None
-    return Mark(Phase(phase), Position(frames, salt, checksum))
+    return turn, Mark(Phase(phase), Position(frames, salt, checksum))

@@ -35,6 +35,9 @@ def make_ready(path: Path, key: bytes) -> Doubt | None:
         # SQLite would take an empty file for a new store, and throw the log away.
         _begin(path, known)
         return None
+    if known is not None and known.phase is Phase.NEW and _is_blank(path):
+        _take_over(path, key, None)
+        return None
     notify(_PATIENCE)
     doubt = _examine(path, known)
     if doubt is not None:
@@ -44,6 +47,12 @@ def make_ready(path: Path, key: bytes) -> Doubt | None:
         return None
     _take_over(path, key, doubt)
     return doubt
+
+
+def _is_blank(path: Path) -> bool:
+    """Whether a first start was cut short before the store had a form. SQLite may have to undo the beginning of one."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as conn:
+        return not conn.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
 
 
 def _begin(path: Path, known: Mark | None) -> None:
@@ -181,6 +190,7 @@ def _take_over(path: Path, key: bytes, doubt: Doubt | None) -> None:
     ledger = pages.Ledger(path.parent, page_size)
     ledger.rebuild(path)
     ledger.close()
+    copies.sync(path.parent)
     file = MarkFile(path.parent)
     file.write(Phase.CLOSED, Position())
     file.close()

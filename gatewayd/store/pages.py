@@ -88,20 +88,22 @@ def pages_in(log: Path, page_size: int, at: Position) -> Set[int]:
 def first_wrong(store: Path, page_size: int, in_log: Set[int]) -> int | None:
     """The first page of the store that is not as the ledger has it, those in the log left out; 0 where there is no ledger."""
     try:
-        sums = array("I", (store.parent / FILE).read_bytes())
-    except (OSError, ValueError):
+        data = (store.parent / FILE).read_bytes()
+    except OSError:
         return 0
+    # A power cut may have torn the last entry: then its page is in the log.
+    sums = array("I", data[: len(data) // _ENTRY * _ENTRY])
     if sys.byteorder == "big":
         sums.byteswap()
     page = 0
     with store.open("rb") as file:
-        while data := memoryview(file.read(page_size * _CHUNK_PAGES)):
-            for start in range(0, len(data), page_size):
+        while chunk := memoryview(file.read(page_size * _CHUNK_PAGES)):
+            for start in range(0, len(chunk), page_size):
                 page += 1
                 if page > len(sums):
                     return None if in_log else page
                 wanted = sums[page - 1]
-                if wanted != _UNWRITTEN and wanted != checksum(data[start : start + page_size]) and page not in in_log:
+                if wanted != _UNWRITTEN and wanted != checksum(chunk[start : start + page_size]) and page not in in_log:
                     return page
     missing = (number for number in range(page + 1, len(sums) + 1) if number not in in_log)
     return next((number for number in missing if sums[number - 1] != _UNWRITTEN), None)

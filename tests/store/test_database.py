@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gatewayd.errors import StoreError
-from gatewayd.store import requests, schema
+from gatewayd.store import mark, requests, schema
 from gatewayd.store.database import FILE, Database, open_store, reading
 from gatewayd.store.schema import migrations
 
@@ -154,3 +154,20 @@ async def test_an_older_store_is_copied_before_it_is_migrated(tmp_path: Path, mo
         assert conn.execute("SELECT name FROM counters").fetchall() == [("OLD-2026",)]
         assert conn.execute("PRAGMA user_version").fetchone()[0] == known[-1][0]
     conn.close()
+
+
+async def test_no_transaction_comes_after_the_mark_that_all_is_closed(tmp_path: Path) -> None:
+    """Its caller was cancelled, the store's lock was taken: it was to begin once the store was closed."""
+    async with open_store(tmp_path) as db:
+        await db._lock.acquire()
+        late = asyncio.create_task(db.run(lambda conn: conn.execute("INSERT INTO meta VALUES ('late', '1')")))
+        await asyncio.sleep(0)
+        late.cancel()
+        asyncio.get_running_loop().call_soon(db._lock.release)
+        before = mark.read(tmp_path)
+    after = mark.read(tmp_path)
+    assert before is not None
+    assert after is not None
+    assert (before.phase, after.phase) == (mark.Phase.OPEN, mark.Phase.CLOSED)
+    with reading(tmp_path) as conn:
+        assert conn.execute("SELECT count(*) FROM meta WHERE key = 'late'").fetchone()[0] == 1
