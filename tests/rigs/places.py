@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import sys
 import traceback
 from collections import Counter
@@ -62,5 +63,7 @@ class Findings:
     def judge(self, seen: Counter[str]) -> None:
         """Say the figures (`./scripts/soak` shows them), then fail if a case did."""
         sys.stdout.write(f"{self.cases} cases, {len(self.failed)} failed: {dict(sorted(seen.items()))}\n")
-        told = "\n\n".join(self.failed[:5])
+        # One of each kind: what stands before the first digit or path of a message names it.
+        kinds = {re.split(r"[0-9/]", said.partition(": ")[2])[0]: said for said in self.failed}
+        told = "\n\n".join(list(kinds.values())[:8])
         assert not self.failed, f"{len(self.failed)} of {self.cases} cases failed:\n{told}"

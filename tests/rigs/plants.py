@@ -14,19 +14,19 @@ from gatewayd.core.states import DeliveryState
 from gatewayd.intake.base import JobReceipt
 from gatewayd.stages import dispatch
 from gatewayd.stages.jobs import JobDesk
-from gatewayd.store import database, queue
+from gatewayd.store import database, queue, schema
 from gatewayd.wire import payload
 
 
 def lazy_sync() -> None:
     """synchronous=NORMAL: a commit is acknowledged before it is on the disk."""
-    prepare = database._prepare
+    prepare = schema.prepare
 
-    def lazily(conn: sqlite3.Connection) -> None:
-        prepare(conn)
+    def lazily(conn: sqlite3.Connection, key: bytes = b"") -> None:
+        prepare(conn, key)
         conn.execute("PRAGMA synchronous = NORMAL")
 
-    database._prepare = lazily
+    schema.prepare = lazily
 
 
 def early_ack() -> None:
@@ -128,9 +128,24 @@ def _undone(conn: sqlite3.Connection, work: Callable[[sqlite3.Connection], Any])
     return result
 
 
+def newer_schema() -> None:
+    """No bug: the program of the next version, which has one more migration."""
+    schema.migrations = newer_migrations(schema.migrations())
+
+
+def newer_migrations(known: list[tuple[int, str]]) -> Callable[[], list[tuple[int, str]]]:
+    sql = (
+        "ALTER TABLE requests ADD COLUMN planted TEXT NOT NULL DEFAULT 'x';\n"
+        "CREATE INDEX planted ON deliveries (address, text);\n"
+        "UPDATE health SET alarmed = alarmed || 'x';\n"
+    )
+    return lambda: [*known, (known[-1][0] + 1, sql)]
+
+
 PLANTS: Final[dict[str, Callable[[], None]]] = {
     plant.__name__: plant
     for plant in (
         lazy_sync, early_ack, resend_doubt, guess_doubt, hasty, open_transaction, deaf_disk,
+        newer_schema,
     )
 }  # fmt: skip

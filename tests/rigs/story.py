@@ -16,7 +16,10 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 
+from gatewayd.core import audit as audit_core
+from gatewayd.store import audit, keys
 from gatewayd.store.database import FILE
+from tests.fakes.mail_smtp import Taken
 from tests.rigs.lives import Life
 from tests.rigs.town import CLIENT, DOMAIN, KA_BPSI, KA_UPSI, UNIT, Home, Town, job
 from tests.system.campus import form, make, reply
@@ -108,7 +111,7 @@ class Story:
             if person not in (KA_UPSI, KA_BPSI) or "Kode:" not in _text(question) or self._answered[name]:
                 continue
             self._answered[name] += 1
-            too_early = [entry for entry in self._air() if entry["recipient"] in self.of_form]
+            too_early = [entry for entry in self.air() if entry["recipient"] in self.of_form]
             assert not too_early, "sent before it was approved"
             self.town.mailroom.post(reply(person, question, "Setuju."))
         self._read = len(taken)
@@ -162,7 +165,7 @@ class Story:
     def _last_words(self) -> str:
         return self.lives[-1].said()[-4000:] if self.lives else ""
 
-    def _air(self) -> list[dict[str, Any]]:
+    def air(self) -> list[dict[str, Any]]:
         return [entry for entry in self.town.on_air() if entry["recipient"] in self.wanted]
 
     # The oracle.
@@ -170,12 +173,15 @@ class Story:
     def judge(self, *, interrupted: int) -> Counter[str]:
         """The ledgers against the store. `interrupted` lives may have left one doubt a link each. Returns the states
         that the messages ended in."""
-        parts = Counter((entry["recipient"], tuple(entry["concat"] or ())[1:]) for entry in self._air())
+        parts = Counter((entry["recipient"], tuple(entry["concat"] or ())[1:]) for entry in self.air())
         letters = self._letters()
         assert not [part for part, count in parts.items() if count > 1], f"a part was sent twice: {parts}"
         with self._store() as conn:
             assert conn.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
             assert not conn.execute("PRAGMA foreign_key_check").fetchall()
+            keys.register(conn, keys.number_key(self.home.state))
+            assert not list(audit_core.breaks(audit.entries(conn), ())), "the audit's chain is broken"
+            assert not list(audit.differences(conn)), "the audit tells another story than the rows"
             rows = conn.execute("SELECT * FROM deliveries WHERE kind = 'message'").fetchall()
             self._judge_requests(conn)
             self._judge_letters(conn, letters, interrupted)
@@ -188,10 +194,14 @@ class Story:
         assert states["in_doubt"] <= 2 * interrupted, f"more doubts than interruptions: {states}"
         return states
 
+    def letters(self) -> list[Taken]:
+        """The SMTP server's ledger since the story began."""
+        return self.town.taken()[self._taken_from :]
+
     def _letters(self) -> Counter[tuple[str, str]]:
         """(recipient, Message-ID) of every mail the mail server took."""
         found: Counter[tuple[str, str]] = Counter()
-        for mail in self.town.taken()[self._taken_from :]:
+        for mail in self.letters():
             name = str(message_from_bytes(mail.raw, policy=policy.default)["Message-ID"])
             found.update((to, name) for to in mail.recipients)
         return found

@@ -25,7 +25,7 @@ from gatewayd import app, log, sandbox
 from gatewayd.config import Settings, load
 from gatewayd.errors import GatewaydError, SandboxError, StoreError
 from gatewayd.stages.bells import Bells
-from gatewayd.store import database
+from gatewayd.store import database, keeper
 from tests.rigs.plants import PLANTS
 from tests.rigs.steps import Act, Steps
 
@@ -96,7 +96,8 @@ def _life(order: dict[str, Any]) -> int:
     sandbox._call = _in_place
     Bells.listen = _restless  # type: ignore[method-assign]
     if order.get("checkpoint"):
-        _checkpoint_often(order["checkpoint"])
+        # The log is copied into the store after so many frames: a short life must come to it, too.
+        keeper._LONG = order["checkpoint"]  # type: ignore[misc]
     for name in order.get("plants", ()):
         PLANTS[name]()
     settings = load(Path(order["config"]))
@@ -202,16 +203,6 @@ _listen = Bells.listen
 
 def _restless(bells: Bells, bell: Any, rest_s: float = 0.0) -> Any:
     return _listen(bells, bell, min(rest_s, _REST_S))
-
-
-def _checkpoint_often(pages: int) -> None:
-    prepare = database._prepare
-
-    def prepared(conn: Any) -> None:
-        prepare(conn)
-        conn.execute(f"PRAGMA wal_autocheckpoint = {pages}")
-
-    database._prepare = prepared
 
 
 if __name__ == "__main__":
