@@ -13,7 +13,7 @@ writes down how far it came.
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +64,11 @@ class Database:
 
     async def run(self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `fn(conn, …)` as one transaction and return what it returns. Raises StoreError for SQLite's faults."""
-        task = asyncio.create_task(self._run(lambda conn: fn(conn, *args, **kwargs)))
+        return await self._to_its_end(self._run(lambda conn: fn(conn, *args, **kwargs)))
+
+    async def _to_its_end(self, work: Coroutine[Any, Any, T]) -> T:
+        """Also when the caller is cancelled meanwhile."""
+        task = asyncio.create_task(work)
         self._underway.add(task)
         task.add_done_callback(self._is_over)
         return await asyncio.shield(task)
@@ -89,7 +93,7 @@ class Database:
     async def scrub(self) -> bool:
         """Write the store anew, so that no page keeps bytes of what was deleted (secure_delete misses what a page that
         was split leaves behind), and empty the log. False while a reader is in the way of that. Raises StoreError."""
-        return await asyncio.shield(self._scrub())
+        return await self._to_its_end(self._scrub())
 
     async def _scrub(self) -> bool:
         async with self._lock:
