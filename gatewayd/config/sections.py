@@ -32,6 +32,9 @@ class Gateway(Section):
     ticket_prefix: Annotated[str, spelt(r"[A-Z]{2,10}", "2 to 10 capital letters")] = "UPSI"
     #: Who is written to when something needs a hand: no credit, modem lost, a mail in quarantine.
     staff: tuple[Address, ...] = ()
+    #: How often the store is copied to `backups` in state_dir, and how many copies stay; 0: never.
+    backup_every: Duration = 86400.0
+    backup_keep: Annotated[int, Field(ge=1)] = 3
     #: How the gateway signs its mails.
     organisation: str = "UPSI"
 
