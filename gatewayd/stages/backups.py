@@ -1,8 +1,8 @@
 """Backups: a checked copy of the store every so often, in a folder beside it; the oldest of them go.
 
-In: [gateway] backup_every, backup_keep. Out: `backups/gatewayd-TIME.sqlite` below the state directory; a line in the journal,
-and a mail to the staff when one fails. Invariants: a copy takes the place of none before it is whole; while the store is on
-hold none is made, so that no good one makes room for a doubtful one.
+In: [gateway] backup_every, backup_keep. Out: `backups/gatewayd-TIME.sqlite` below the state directory; a line in the
+journal, and a mail to the staff when one fails. Invariants: a copy takes the place of none before it is whole; while the
+store is on hold none is made, so that no good one makes room for a doubtful one.
 """
 
 import asyncio
@@ -71,8 +71,9 @@ def _made_at(copy: Path) -> datetime | None:
 
 
 def _tell(conn: sqlite3.Connection, ctx: Context, why: str, now: datetime) -> None:
+    gateway = ctx.settings.gateway
     params = {
-        "code": "backup.failed", "name": ctx.settings.gateway.name, "why": why[:200], "since": now.isoformat(), "was": "",
+        "code": "backup.failed", "name": gateway.name, "why": why[:200], "since": now.isoformat(), "was": "",
     }  # fmt: skip
-    for address in ctx.settings.gateway.staff:
+    for address in gateway.staff:
         notices.ask(conn, "alarm", address, now, params=params)

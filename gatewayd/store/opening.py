@@ -80,8 +80,8 @@ def _examine(path: Path, known: Mark | None) -> Doubt | None:
         with _index(path) as shm:
             end = mark.Position() if shm is None else mark.position(shm)
             doubt = _foreign(path, conn, known, end)
-            if known is None or known.phase is not Phase.CLOSED or doubt is not None:
-                _check(path, conn)
+            was_closed = known is not None and known.phase is Phase.CLOSED and doubt is None
+            _check(path, conn, "quick_check" if was_closed else "integrity_check")
             doubt = doubt or _contradiction(conn)
             conn.close()
     if doubt is not None or known is None or known.phase is Phase.NEW:
@@ -91,7 +91,7 @@ def _examine(path: Path, known: Mark | None) -> Doubt | None:
     if wrong is None:
         return None
     with _looking(path) as conn:
-        _check(path, conn)
+        _check(path, conn, "integrity_check")
     about = f"page {wrong} of the store is not as it was written" if wrong else f"{pages.FILE} is missing"
     return Doubt("damaged", about)
 
@@ -122,9 +122,9 @@ def _contradiction(conn: sqlite3.Connection) -> Doubt | None:
     return None if found is None else Doubt("damaged", found)
 
 
-def _check(path: Path, conn: sqlite3.Connection) -> None:
-    """Raises StoreError where SQLite finds the store damaged."""
-    said = str(conn.execute("PRAGMA integrity_check(1)").fetchone()[0])
+def _check(path: Path, conn: sqlite3.Connection, how: str) -> None:
+    """Raises StoreError where SQLite finds the store damaged. `integrity_check` compares the indexes, too."""
+    said = str(conn.execute(f"PRAGMA {how}(1)").fetchone()[0])
     if said != "ok":
         raise _damaged(path, said)
 
