@@ -244,8 +244,8 @@ def _print_request(facts: dict[str, Any], zone: ZoneInfo) -> None:
         print(f"{key:<12} {escape(str(facts[key]))}")
     gone = {kind: f"removed on {_when(at, zone)}" for kind, at in facts["removed"].items()}
     print(f"{'text':<12} {gone.get('texts') or escape(facts['text'])}")
-    if "numbers" in gone:
-        print(f"{'numbers':<12} {gone['numbers']}")
+    for kind in sorted(gone.keys() - {"texts"}):
+        print(f"{kind:<12} {gone[kind]}")
     for path, code, typed in facts["faults"]:
         print(f"{'fault':<12} {path}: {code} {escape(typed)}")
     for row, typed, code in facts["refused"]:

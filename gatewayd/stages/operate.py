@@ -126,7 +126,7 @@ class OperatorDesk:
         states = _RESENT.get(str(command.arguments.get("what", "")))
         if states is None:
             return {"error": "resend: --failed or --in-doubt is needed"}
-        if retention.removed(conn, request.id):
+        if {"numbers", "texts"} & retention.removed(conn, request.id).keys():
             return {
                 "error": f"{request.number}: its numbers or its text were removed (retention); it cannot be sent again"
             }

@@ -13,7 +13,9 @@ from typing import Any, Final
 
 from gatewayd.core import audit
 from gatewayd.core.audit import Entry, Facts, Head
-from gatewayd.core.model import Source
+from gatewayd.core.model import RequestId, Source
+from gatewayd.store import requests
+from gatewayd.store.rows import digest_of
 
 #: The triggers know it by this name too.
 _HEAD: Final = "audit_head"
@@ -55,6 +57,7 @@ def differences(conn: sqlite3.Connection) -> Iterator[str]:
     for kind in _LIVE:
         yield from _compare(conn, kind)
     yield from _other_mails(conn)
+    yield from _other_contents(conn)
     conn.execute("DROP TABLE told")
 
 
@@ -99,6 +102,19 @@ def _other_mails(conn: sqlite3.Connection) -> Iterator[str]:
     for row in conn.execute("SELECT id, digest, size, raw FROM incoming_mails WHERE raw <> x'' ORDER BY id"):
         if hashlib.sha256(row["raw"] + row["size"].to_bytes(8, "big")).digest() != row["digest"]:
             yield f"mail {row['id']}: its bytes are not those that came"
+
+
+def _other_contents(conn: sqlite3.Connection) -> Iterator[str]:
+    """Requests whose text or list is not what was decided on, as far as nothing was taken out of them."""
+    whole = "SELECT id FROM requests WHERE NOT EXISTS (SELECT 1 FROM removals WHERE request = requests.id) ORDER BY id"
+    for row in conn.execute(whole):
+        try:
+            request = requests.get(conn, RequestId(row["id"]))
+            is_other = digest_of(conn, request) != request.digest
+        except (ValueError, TypeError, KeyError):
+            is_other = True
+        if is_other:
+            yield f"request {row['id']}: its text or its list is another one than its digest was made of"
 
 
 @dataclass(frozen=True, slots=True)

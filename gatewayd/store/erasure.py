@@ -55,6 +55,7 @@ def erase(conn: sqlite3.Connection, address: str, now: datetime) -> Counter[str]
         done["deliveries"] += count
     for request in about:
         _erase_in_request(conn, request, done, now)
+        retention.note(conn, request, "person", now)
     _erase_applicant(conn, address, done)
     _erase_mails(conn, address, about, done)
     _erase_notices(conn, address, about, done)

@@ -86,7 +86,11 @@ def replace(conn: sqlite3.Connection, request: RequestId, new: NewRequest, now: 
     """Take a correction: the request keeps its number; content and recipients are new, so decisions are void."""
     assignments = ", ".join(f"{column} = ?" for column in _CONTENT)
     conn.execute(f"UPDATE requests SET {assignments} WHERE id = ?", (*_content(new), request))
-    conn.execute("DELETE FROM deliveries WHERE request = ? AND kind = 'message' AND state = 'held'", (request,))
+    # Those of people who have left meanwhile, too: the digest is over all rows.
+    conn.execute(
+        "DELETE FROM deliveries WHERE request = ? AND kind = 'message' AND id NOT IN (SELECT delivery FROM attempts)",
+        (request,),
+    )
     _keep_form(conn, request, new)
     _insert_messages(conn, request, new)
     quotas.book(conn, request, now)

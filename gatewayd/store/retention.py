@@ -49,7 +49,7 @@ Step = Callable[[sqlite3.Connection, Limits, datetime], int]
 
 
 def removed(conn: sqlite3.Connection, request: RequestId) -> dict[str, datetime]:
-    """Since when the "numbers" and "texts" of `request` are gone."""
+    """Since when the "numbers" and "texts" of `request` are gone, or a "person" in it."""
     rows = conn.execute("SELECT kind, at FROM removals WHERE request = ?", (request,))
     return {row["kind"]: from_ms(row["at"]) for row in rows}
 
@@ -83,7 +83,7 @@ def _due(conn: sqlite3.Connection, kind: str, before: datetime) -> int | None:
     return row["id"] if row else None
 
 
-def _done(conn: sqlite3.Connection, request: int, kind: str, now: datetime) -> None:
+def note(conn: sqlite3.Connection, request: int, kind: str, now: datetime) -> None:
     conn.execute("INSERT OR IGNORE INTO removals (request, kind, at) VALUES (?, ?, ?)", (request, kind, to_ms(now)))
 
 
@@ -97,7 +97,7 @@ def numbers(conn: sqlite3.Connection, limits: Limits, now: datetime) -> int:
         return hid
     hide_applicant(conn, request)
     clear_lists(conn, request)
-    _done(conn, request, "numbers", now)
+    note(conn, request, "numbers", now)
     return hid + 1
 
 
@@ -164,7 +164,7 @@ def take_texts(conn: sqlite3.Connection, request: int, now: datetime) -> bool:
     if "texts" in removed(conn, RequestId(request)):
         return False
     _clear_words(conn, request)
-    _done(conn, request, "texts", now)
+    note(conn, request, "texts", now)
     return True
 
 

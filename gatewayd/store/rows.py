@@ -31,14 +31,15 @@ def contradiction(conn: sqlite3.Connection) -> str | None:
         if conn.execute("SELECT count(*) FROM requests WHERE id = ?", (id_,)).fetchone()[0] == 0:
             return "a message belongs to no request"
         request = requests.get(conn, RequestId(id_))
-        if _digest_of(conn, request) != request.digest:
+        if digest_of(conn, request) != request.digest:
             return f"{request.number} is not what its digest was made of"
         if not _is_decided_on(conn, request):
             return f"{request.number} was approved by a decision on something else"
     return None
 
 
-def _digest_of(conn: sqlite3.Connection, request: Request) -> bytes:
+def digest_of(conn: sqlite3.Connection, request: Request) -> bytes:
+    """What the digest of `request` would be by its rows as they are."""
     rows = conn.execute(
         "SELECT row, address, name, fields, text, parts FROM deliveries WHERE request = ? AND kind = 'message'",
         (request.id,),

@@ -241,3 +241,11 @@ async def test_commands_say_what_is_gone(ctx: Context, tmp_path: Path, capsys: p
     assert "Teks sudah dihapus pada" in page
     assert "Nama dan nomor sudah dihapus pada" in page
     assert "hash" not in page
+
+
+async def test_a_corrected_list_is_the_one_that_was_decided_on(ctx: Context) -> None:
+    """Whoever left while the first list waited is in no digest of the second one."""
+    request = await ctx.db.run(store, new_request(count=3), queued=False)
+    await ctx.db.run(optouts.stop, "+6281200000002", NOW)
+    await ctx.db.run(requests.replace, request, new_request(count=2), NOW)
+    assert await ctx.db.run(verified) == []

@@ -417,7 +417,7 @@ END;
 -- What was taken out of a request, and when: its rows stay, without words or numbers (store/retention.py).
 CREATE TABLE removals (
     request INTEGER NOT NULL REFERENCES requests (id),
-    kind    TEXT NOT NULL CHECK (kind IN ('numbers', 'texts')),
+    kind    TEXT NOT NULL CHECK (kind IN ('numbers', 'texts', 'person')),
     at      INTEGER NOT NULL,
     PRIMARY KEY (request, kind)
 ) STRICT, WITHOUT ROWID;
