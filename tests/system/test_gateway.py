@@ -376,3 +376,38 @@ def test_a_form_for_another_desk_is_passed_on_with_the_mail_itself(campus: Campu
     passed_on = campus.wait_mail(STAFF, lambda m: "AKUN BARU" in str(m["Subject"]))
     (original,) = [part for part in passed_on.walk() if part.get_content_type() == "message/rfc822"]
     assert original.get_payload(0)["Message-ID"] == mail["Message-ID"]
+
+
+def test_every_send_is_explained_and_one_person_can_be_erased(campus: Campus) -> None:
+    """From the form's bytes to both decisions; then no byte of the person is left in the folder."""
+    person, name = "0812-0000-0155", "Wulandari Contohnya"
+    number, _ = ask(
+        campus, form("Yth {nama}, rapat."), attach=list_csv([("2110055", name, person), ("2110056", "Siti", ONE)])
+    )
+    campus.approve(number)
+    campus.daemon.wait_state(number, "done")
+    wait_for(
+        "the last report", lambda: any(e["GW_REQUEST"] == number for e in campus.daemon.events("request.reported"))
+    )
+    assert campus.daemon.json("audit", "verify")["faults"] == []
+    sends = [json.loads(line) for line in campus.daemon.cli("audit", "export", "--sends").stdout.splitlines()]
+    mine = [sent for sent in sends if sent["request"] == number]
+    assert len(mine) == 2
+    for sent in mine:
+        assert len(sent["raw_digest"]) == 64
+        assert sent["raw_proof"].startswith(("dmarc=pass", "dkim=pass"))
+        assert [one["proof"][:9] for one in sent["decisions"]] == [sent["raw_proof"][:9]] * 2
+
+    def erased() -> bool:
+        done = campus.daemon.cli("erase", person, "--yes", check=False)
+        assert done.returncode == 0 or "not yet" in done.stderr, done.stderr
+        return done.returncode == 0
+
+    wait_for("the erasure", erased)
+    state_dir = campus.folder / "state"
+    for path in (path for path in [*state_dir.rglob("*"), campus.daemon.log_path] if path.is_file()):
+        found = path.read_bytes()
+        for word in (b"81200000155", b"0812-0000-0155", b"Wulandari"):
+            assert word not in found, f"{word!r} in {path.name}"
+    assert campus.daemon.json("audit", "verify")["faults"] == []
+    assert campus.daemon.show(number)["removed"].keys() >= {"person"}

@@ -65,6 +65,7 @@ def test_kills_lose_nothing_and_send_nothing_twice(tmp_path: Path, text: str) ->
             gateway.start()
         shown = gateway.wait_state(number, "done", 90 + RECIPIENTS)
         check(modem, shown)
+        gateway.cli("audit", "verify")
 
 
 def check(modem: SimModem, shown: dict[str, Any]) -> None:
