@@ -30,6 +30,8 @@ from gatewayd.log import get_logger
 T = TypeVar("T")
 
 #: Seconds given to a closing connection; a thread that hangs longer, in a name look-up say, is left behind.
+#: A server that sends an octet now and then answers in time, each time: the whole answer may take so many timeouts.
+_WHOLE: Final = 10
 _CLOSE_S: Final = 2.0
 _DAY_S: Final = 86400.0
 _CLOCK: Final = Clock()
@@ -69,7 +71,7 @@ class MailIntake:
         thread = _Thread("imap")
         session = ImapSession(self._settings)
         try:
-            await thread.call(session.open)
+            await thread.call(session.open, _WHOLE * self._settings.timeout)
             await self._tell(connected=True, error="")
             await _Watch(self._settings, self._clock, thread, session, accept, self._polled, self._tidy).run()
         except (LinkError, ProtocolError) as error:
@@ -130,7 +132,7 @@ class _Watch:
     async def _round(self) -> None:
         """Offer everything, and what came meanwhile: IDLE does not repeat an arrival that another answer told."""
         while True:
-            uids = [uid for uid in await self._thread.call(self._session.search) if uid not in self._later]
+            uids = [uid for uid in await self._call(self._session.search) if uid not in self._later]
             await self._polled()
             if not uids:
                 return
@@ -139,12 +141,12 @@ class _Watch:
 
     async def _offer(self, uid: int) -> None:
         try:
-            mail = await self._thread.call(lambda: self._session.fetch(uid))
+            mail = await self._call(lambda: self._session.fetch(uid))
             if mail is None:
                 return
             folder = self._folder(await self._accept(mail))
             if folder:
-                await self._thread.call(lambda: self._session.move(uid, folder))
+                await self._call(lambda: self._session.move(uid, folder))
                 return
         except ProtocolError as error:
             self._log.warning("mailbox.refused", uid=uid, why=str(error))
@@ -161,9 +163,14 @@ class _Watch:
 
     async def _rest(self, until_poll: float) -> None:
         if self._session.can_idle:
-            await self._thread.call(lambda: self._session.wait(min(self._settings.idle, until_poll)))
+            seconds = min(self._settings.idle, until_poll)
+            await self._call(lambda: self._session.wait(seconds), seconds)
         else:
             await asyncio.sleep(until_poll)
+
+    async def _call(self, function: Callable[[], T], beside_s: float = 0.0) -> T:
+        """A conversation with the server, that is over in time whatever the server does; `beside_s` it may wait."""
+        return await self._thread.call(function, beside_s + _WHOLE * self._settings.timeout)
 
 
 class _Thread:
@@ -173,11 +180,16 @@ class _Thread:
         self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
-    async def call(self, function: Callable[[], T]) -> T:
-        """What `function` returns or raises, run in the thread. Cancelling stops the waiting, not the call."""
+    async def call(self, function: Callable[[], T], within_s: float) -> T:
+        """What `function` returns or raises, run in the thread; LinkError if it takes longer. Cancelling stops the
+        waiting, not the call."""
         future: concurrent.futures.Future[T] = concurrent.futures.Future()
         self._calls.put(lambda: _settle(future, function))
-        return await asyncio.wrap_future(future)
+        try:
+            async with asyncio.timeout(within_s):
+                return await asyncio.wrap_future(future)
+        except TimeoutError:
+            raise LinkError(f"no whole answer within {within_s:g} s") from None
 
     def stop(self) -> None:
         """End the thread after the calls that wait."""
@@ -202,5 +214,5 @@ async def _end(thread: _Thread, session: ImapSession) -> None:
     session.interrupt()
     with suppress(GatewaydError, TimeoutError):
         async with asyncio.timeout(_CLOSE_S):
-            await thread.call(session.close)
+            await thread.call(session.close, _CLOSE_S)
     thread.stop()

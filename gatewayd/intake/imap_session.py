@@ -11,12 +11,12 @@ Sources: RFC 3501, RFC 2177 (IDLE), RFC 6851 (MOVE), RFC 4315 (UID EXPUNGE), RFC
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from imapclient import IMAPClient
+from imapclient import IMAPClient, imap4, tls
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, IMAPClientReadOnlyError
 
 from gatewayd.config import Imap, OAuth2
@@ -41,6 +41,7 @@ class ImapSession:
         self._guard = threading.Lock()
         self._interrupted = False
         self._client: IMAPClient | None = None
+        self._greeted_on: socket.socket | None = None
         self._names: dict[str, str] = {}
         self.uidvalidity = 0
         self.can_idle = False
@@ -48,8 +49,8 @@ class ImapSession:
     def open(self) -> None:
         """Connect, secure, log in, make sure of the folders, select the mailbox."""
         with _mapped("connect"):
-            client = IMAPClient(
-                self._settings.host, self._settings.port, ssl=self._settings.tls == "tls",
+            client = _Client(
+                self._hold, self._settings.host, self._settings.port, ssl=self._settings.tls == "tls",
                 ssl_context=None if self._settings.tls == "none" else self._context(), timeout=self._settings.timeout,
             )  # fmt: skip
             _tame(client, self._settings.max_bytes + _ANSWER_BYTES)
@@ -158,12 +159,21 @@ class ImapSession:
             self._interrupted = True
             if self._client is not None:
                 _cut(self._client)
+            elif self._greeted_on is not None:
+                _shut(self._greeted_on)
 
     @property
     def _imap(self) -> IMAPClient:
         if self._client is None:
             raise LinkError("mailbox: not connected")
         return self._client
+
+    def _hold(self, sock: socket.socket) -> None:
+        """What the client is being made on: the server may greet for ever."""
+        with self._guard:
+            self._greeted_on = sock
+            if self._interrupted:
+                _shut(sock)
 
     def _adopt(self, client: IMAPClient) -> None:
         with self._guard:
@@ -237,6 +247,31 @@ def _reason(error: BaseException) -> str:
     return " ".join(text.split()) or type(error).__name__
 
 
+class _Client(IMAPClient):  # type: ignore[misc]
+    """The library connects, and reads the greeting, while it is made: `made` is given the socket before that."""
+
+    def __init__(self, made: Callable[[socket.socket], None], *args: Any, **kwargs: Any) -> None:
+        self._made = made
+        super().__init__(*args, **kwargs)
+
+    def _create_IMAP4(self) -> Any:
+        seconds = getattr(self._timeout, "connect", None)
+        if self.ssl:
+            return _telling(tls.IMAP4_TLS, self._made)(self.host, self.port, self.ssl_context, seconds)
+        return _telling(imap4.IMAP4WithTimeout, self._made)(self.host, self.port, seconds)
+
+
+def _telling(base: Any, made: Callable[[socket.socket], None]) -> Any:
+    """The class of a connection that tells `made` of its socket before it reads from it."""
+
+    def create(connection: Any, timeout: float | None = None) -> Any:
+        sock = base._create_socket(connection, timeout)
+        made(sock)
+        return sock
+
+    return type(base.__name__, (base,), {"_create_socket": create})
+
+
 def _tame(client: IMAPClient, limit: int) -> None:
     """IMAPClient turns on imaplib's debugging, which formats every mail for a log that nobody may keep; and
     imaplib allocates whatever size a server announces. Neither has a public switch."""
@@ -278,8 +313,12 @@ def _logged_out(client: IMAPClient) -> bool:
 
 def _cut(client: IMAPClient) -> None:
     """Shut the socket down under its reader. SSLSocket's own shutdown would take the TLS layer away from it."""
+    _shut(client.socket())
+
+
+def _shut(sock: socket.socket) -> None:
     with suppress(OSError):
-        socket.socket.shutdown(client.socket(), socket.SHUT_RDWR)
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 def _folder(client: IMAPClient, folder: str) -> str:

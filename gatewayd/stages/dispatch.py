@@ -35,6 +35,8 @@ STOP_WAIT_S: Final = 8.0
 _SET_ASIDE_AFTER: Final = 8
 _ASIDE_S: Final = 900.0
 _POLL_S: Final = 20.0
+#: Longest round beside the submission itself, for the watchdog.
+_ROUND_S: Final = 300.0
 _READY_S: Final = 2.0
 _NOTICE_LADDER: Final = (5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0, 7200.0, 14400.0)
 
@@ -78,11 +80,18 @@ class Dispatcher:
             queue.submitted_since, self._transport.name, self._ctx.clock.now() - timedelta(days=1)
         )
         self._pacer.remember(begun)
-        with self._ctx.pulse.stage(name, limit_s=300.0):
+        with self._ctx.pulse.stage(name, limit_s=_ROUND_S + self._longest_s()):
             while not self._stop.is_set():
                 self._ctx.pulse.beat(name)
                 await self._round()
         await self._record()
+
+    def _longest_s(self) -> float:
+        """How long a submission may wait for its answer: that is no hang of ours."""
+        settings = self._ctx.settings
+        if self._transport.channel is Channel.EMAIL:
+            return 0.0 if settings.smtp is None else 2 * settings.smtp.data_timeout
+        return max((modem.submit_timeout for modem in settings.modems), default=0.0)
 
     async def _round(self) -> None:
         """One part, or one wait."""

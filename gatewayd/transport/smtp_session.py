@@ -169,9 +169,11 @@ class SmtpSession:
             raise LinkError("DATA: connection lost")
         self.sent += 1
         try:
-            for piece in _stuffed(raw):
-                protocol.write(piece)
-                await protocol._drain_helper()
+            # The server may stop reading in mid-text, too.
+            async with asyncio.timeout(self._settings.data_timeout):
+                for piece in _stuffed(raw):
+                    protocol.write(piece)
+                    await protocol._drain_helper()
             reply = await protocol.read_response(timeout=self._settings.data_timeout)
         except (aiosmtplib.SMTPException, OSError) as error:
             self._client.close()
