@@ -42,6 +42,7 @@ from gatewayd.stages.publish import Publish
 from gatewayd.stages.pulse import Pulse
 from gatewayd.stages.statusline import StatusLine
 from gatewayd.stages.supervise import keep
+from gatewayd.stages.unwritable import until_writable, unwritable
 from gatewayd.stages.watch import Watch
 from gatewayd.store import audit, queue
 from gatewayd.store import health as health_store
@@ -84,6 +85,22 @@ async def run_daemon(settings: Settings, *, reread: Reread) -> int:
     orders, log = Orders(reread), get_logger()
     if "NOTIFY_SOCKET" in os.environ and MISSING:
         log.error("daemon.no_sd_notify", why="systemd expects READY=1, but systemd-python is not installed")
+    while True:
+        try:
+            await _with_store(orders.latest or settings, orders)
+            break
+        except Exception as error:
+            if (why := unwritable(error)) is None:
+                raise
+        if not await until_writable(settings.gateway.state_dir, orders, why):
+            break
+    log.info("daemon.stopped")
+    return 0
+
+
+async def _with_store(settings: Settings, orders: Orders) -> None:
+    """From the opening of the store until the daemon must end. Raises what ended it otherwise."""
+    log = get_logger()
     async with open_store(settings.gateway.state_dir) as db:
         steady = SteadyClock(Source(boot=boot_id()), await db.run(timekeeping_store.mark))
         clock = Clock(now=steady.now, is_sure=steady.is_sure)
@@ -104,8 +121,6 @@ async def run_daemon(settings: Settings, *, reread: Reread) -> int:
                     await timekeeping.set_right(db, steady, running)
                 setup(running.log.level, running.log.format)
                 log.info("settings.taken_over")
-    log.info("daemon.stopped")
-    return 0
 
 
 def _left_out(settings: Settings) -> list[str]:

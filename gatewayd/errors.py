@@ -25,5 +25,9 @@ class StoreError(GatewaydError):
     """The store is missing, damaged, of another version or in use."""
 
 
+class StoreUnwritable(StoreError):
+    """The disk refuses: it is full, read-only or failing. It may take writes again later."""
+
+
 class SandboxError(GatewaydError):
     """A child ended by its limits or by a crash: the input is to blame."""

@@ -25,6 +25,8 @@ class Orders:
 
     def __init__(self, reread: Reread) -> None:
         self._reread = reread
+        #: The settings that were taken over last.
+        self.latest: Settings | None = None
         #: Whether the last order says that the clock of the machine is right.
         self.is_clock_right = True
         self._stop, self._hup, self._again = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -41,6 +43,15 @@ class Orders:
         """Every part is to be built again, with the settings as they run."""
         self.is_clock_right = is_clock_right
         self._again.set()
+
+    async def ends_within(self, seconds: float) -> bool:
+        """Whether the order to end is there, or comes within so many seconds."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stop.wait()
+        except TimeoutError:
+            return False
+        return True
 
     async def end(self) -> None:
         """Until the daemon must end."""
@@ -59,7 +70,8 @@ class Orders:
             self._hup.clear()
             reloading()
             try:
-                return await asyncio.to_thread(self._checked, running)
+                self.latest = await asyncio.to_thread(self._checked, running)
+                return self.latest
             except SettingsError as error:
                 get_logger().error("settings.refused", why=str(error))
                 refused(f"new settings refused, the old ones stay: {' '.join(str(error).split())[:_SHOWN]}")

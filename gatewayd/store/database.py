@@ -24,6 +24,7 @@ import aiosqlite
 from gatewayd.errors import StoreError
 from gatewayd.store import keys, schema
 from gatewayd.store.copies import write_copy
+from gatewayd.store.disk import fault
 from gatewayd.store.keeper import Keeper
 from gatewayd.store.lock import only_one
 from gatewayd.store.opening import make_ready
@@ -141,7 +142,7 @@ class Database:
             # aiosqlite has no public call for a whole function in its thread; the version is pinned.
             return await self._connection._execute(_transaction, self._connection._conn, work, self._keeper)  # type: ignore[no-any-return,no-untyped-call]
         except sqlite3.Error as error:
-            raise StoreError(f"{self.path}: {error}") from error
+            raise fault(f"{self.path}: {error}", error) from error
 
 
 def _transaction(conn: sqlite3.Connection, work: Callable[[sqlite3.Connection], T], keeper: Keeper | None = None) -> T:
@@ -171,7 +172,7 @@ async def open_store(state_dir: Path) -> AsyncIterator[Database]:
             await asyncio.to_thread(make_ready, path, key)
             connection = await aiosqlite.connect(path, isolation_level=None, cached_statements=256)
         except (OSError, sqlite3.Error) as error:
-            raise StoreError(f"{path}: cannot be opened: {error}") from error
+            raise fault(f"{path}: cannot be opened: {error}", error) from error
         async with _opened(connection, path, key) as database:
             yield database
 
@@ -184,7 +185,7 @@ async def _opened(connection: aiosqlite.Connection, path: Path, key: bytes) -> A
             os.chmod(path, 0o600)  # noqa: PTH101  # one quick call at start
             keeper = await connection._execute(_set_up, connection._conn, path, key)  # type: ignore[no-untyped-call]
         except (OSError, sqlite3.Error) as error:
-            raise StoreError(f"{path}: cannot be opened: {error}") from error
+            raise fault(f"{path}: cannot be opened: {error}", error) from error
         database = Database(connection, path, keeper)
         try:
             yield database

@@ -19,6 +19,7 @@ from gatewayd.errors import StoreError
 from gatewayd.log import get_logger
 from gatewayd.notify import notify
 from gatewayd.store import copies, hold, mark, pages, rows, schema
+from gatewayd.store.disk import fault
 from gatewayd.store.hold import Doubt
 from gatewayd.store.mark import Mark, MarkFile, Phase, Position
 
@@ -153,7 +154,7 @@ def _looking(path: Path) -> Iterator[sqlite3.Connection]:
         except sqlite3.OperationalError as error:
             if "no such" in str(error):
                 raise _damaged(path, str(error)) from error
-            raise StoreError(f"{path}: {error}") from error
+            raise fault(f"{path}: {error}", error) from error
         except sqlite3.DatabaseError as error:
             raise _damaged(path, str(error)) from error
 

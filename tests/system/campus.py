@@ -125,10 +125,15 @@ def list_csv(rows: list[tuple[str, str, str]]) -> bytes:
 
 @contextmanager
 def running_campus(
-    folder: Path, *, modem_words: Sequence[str] = (), environment: Mapping[str, str] | None = None, **changes: Any
+    folder: Path,
+    *,
+    modem_words: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+    wrap: tuple[str, ...] = (),
+    **changes: Any,
 ) -> Iterator[Campus]:
     """Everything up, the daemon ready; `changes` replace whole sections of the settings; `modem_words` go to the
-    simulated modem, `environment` to the daemon."""
+    simulated modem, `environment` to the daemon; `wrap` goes before every command of gatewayd."""
     with ExitStack() as stack:
         dovecot = stack.enter_context(running_dovecot())
         postfix = stack.enter_context(running_postfix(dovecot, strips_results=True))
@@ -143,6 +148,7 @@ def running_campus(
         settings = campus_settings(folder, dovecot, postfix, mosquitto, modem) | changes
         gateway = stack.enter_context(daemon(folder, settings))
         gateway.environment.update(environment or {})
+        gateway.wrap = gateway.wrap_cli = wrap
         gateway.start()
         gateway.wait_event("modem.ready")
         yield Campus(folder, dovecot, postfix, mosquitto, modem, gateway)

@@ -127,6 +127,7 @@ class Daemon:
         self._read_from = 0
         #: Words before the command, such as those that enter a namespace, and variables of the environment.
         self.wrap: tuple[str, ...] = ()
+        self.wrap_cli: tuple[str, ...] = ()
         self.environment: dict[str, str] = {}
 
     @property
@@ -191,7 +192,8 @@ class Daemon:
     def cli(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """One command of the command line with this daemon's settings."""
         done = subprocess.run(
-            [sys.executable, "-m", "gatewayd", arguments[0], "--config", str(self.config), *arguments[1:]],
+            [*self.wrap_cli, sys.executable, "-m", "gatewayd", arguments[0],
+                "--config", str(self.config), *arguments[1:]],
             capture_output=True, text=True, timeout=60, env={**os.environ, "COLUMNS": "120"},
         )  # fmt: skip
         if check and done.returncode != 0:

@@ -4,8 +4,7 @@ again afterwards; meanwhile the modem sends as if nothing was (promise 17).
 A relay (tests/rigs/loris.py) stands between the daemon and a real Dovecot, smtp-sink and Mosquitto. The settings'
 timeouts are short, and an octet comes well within each of them.
 
-Seen red with: no bound on a whole conversation in intake/imap.py (greeting, literal, idle: never given up); the socket
-not held while the library reads the greeting (its connections stay open).
+Seen red with: no bound on a whole conversation in intake/imap.py (greeting, literal and idle are never given up).
 """
 
 import itertools
