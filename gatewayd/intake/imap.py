@@ -95,15 +95,16 @@ class MailIntake:
     async def _tidy(self, thread: "_Thread", session: ImapSession) -> None:
         """A server that refuses to delete is asked again the next day."""
         keep_s, now = self._keep_s, self._clock.monotonic()
+        whole_s = _WHOLE * self._settings.timeout
         if keep_s is None or now - self._tidied < _DAY_S or not self._clock.is_sure():
             return
         self._tidied = now
         try:
-            if count := await thread.call(lambda: session.delete_older(keep_s, self._clock.now())):
+            if count := await thread.call(lambda: session.delete_older(keep_s, self._clock.now()), whole_s):
                 self._log.info("mailbox.tidied", deleted=count)
         except ProtocolError as error:
             self._log.warning("mailbox.not_tidied", why=str(error))
-        await thread.call(session.select)
+        await thread.call(session.select, whole_s)
 
 
 class _Watch:
