@@ -17,6 +17,10 @@ class LinkError(GatewaydError):
     """The other side is gone or unreachable: port, mailbox, broker, mail server."""
 
 
+class InUse(GatewaydError):
+    """Another gatewayd works with what is ours by the settings: there is no use in trying again."""
+
+
 class ProtocolError(GatewaydError):
     """The other side speaks nonsense, or refuses what it must not (a login, a folder)."""
 

@@ -9,7 +9,7 @@ from functools import partial
 from gatewayd import log
 from gatewayd.cli.options import Verbs, add_verb, settings_of
 from gatewayd.config import load
-from gatewayd.errors import GatewaydError
+from gatewayd.errors import GatewaydError, InUse
 
 
 def add_parser(verbs: Verbs) -> None:
@@ -30,7 +30,16 @@ def run(args: argparse.Namespace) -> int:
         return asyncio.run(run_daemon(settings, reread=partial(load, args.config)))
     except GatewaydError:
         raise
-    except Exception:
+    except Exception as error:
+        if (found := _in_use(error)) is not None:
+            raise found from None
         # One entry of the journal, where a traceback on stderr would be thirty.
         log.get_logger().critical("daemon.crashed", exc_info=True)
         return 1
+
+
+def _in_use(error: BaseException) -> InUse | None:
+    """Another gatewayd is in the way, as one of the daemon's tasks found out."""
+    if isinstance(error, BaseExceptionGroup):
+        return next((found for each in error.exceptions if (found := _in_use(each)) is not None), None)
+    return error if isinstance(error, InUse) else None

@@ -1,8 +1,8 @@
 """Backups: a checked copy of the store every so often, in a folder beside it; the oldest of them go.
 
 In: [gateway] backup_every, backup_keep. Out: `backups/gatewayd-TIME.sqlite` below the state directory; a line in the
-journal, and a mail to the staff when one fails. Invariants: a copy takes the place of none before it is whole; while the
-store is on hold none is made, so that no good one makes room for a doubtful one.
+journal, and a mail to the staff when one fails. Invariants: a copy takes the place of none before it is whole; while
+the store is on hold none is made, so that no good one makes room for a doubtful one.
 """
 
 import asyncio

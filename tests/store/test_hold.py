@@ -13,7 +13,7 @@ from gatewayd.core.approval import Decision, Verdict
 from gatewayd.core.model import Channel
 from gatewayd.core.schedule import ALL
 from gatewayd.core.states import FINAL, DeliveryState
-from gatewayd.errors import StoreError
+from gatewayd.errors import InUse, StoreError
 from gatewayd.store import approvals, deliveries, hold, keys, mark, notices, optouts, pages, queue, requests, restoring
 from gatewayd.store.database import FILE, copying, open_store
 from gatewayd.store.queue import Claimant
@@ -311,9 +311,9 @@ async def test_a_restored_store_keeps_the_one_before_it(tmp_path: Path) -> None:
 async def test_nothing_is_restored_under_a_running_daemon_nor_do_two_work_on_one_store(tmp_path: Path) -> None:
     async with open_store(tmp_path):
         copying(tmp_path, tmp_path / "copy.sqlite")
-        with pytest.raises(StoreError, match="another gatewayd"):
+        with pytest.raises(InUse, match="another gatewayd"):
             restoring.restore(tmp_path / FILE, tmp_path / "copy.sqlite")
-        with pytest.raises(StoreError, match="another gatewayd"):
+        with pytest.raises(InUse, match="another gatewayd"):
             async with open_store(tmp_path):
                 pass
 

@@ -220,7 +220,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def kept(folder: Path) -> dict[str, bytes]:
-    aside = [path for path in folder.iterdir() if path.is_dir()]
+    aside = [path for path in folder.iterdir() if path.is_dir() and path.name != "backups"]
     assert len(aside) == 1, aside
     return contents(aside[0])
 

@@ -1,6 +1,7 @@
 """A store put back or damaged, under the real daemon: by the ledger of the modem nothing leaves before the release."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,9 @@ import pytest
 from tests.system.rig import Daemon, SimModem, daemon, sim_modem, wait_for
 from tests.system.test_kill import numbers, settings
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
+#: Copies that are put back one after the other; `./scripts/soak restore` takes more.
+AGES = int(os.environ.get("GATEWAYD_SOAK_AGES", "4"))
+pytestmark = [pytest.mark.system, pytest.mark.timeout(180 + 20 * AGES)]
 
 
 @pytest.fixture
@@ -46,10 +49,10 @@ def listens(gateway: Daemon, modem: SimModem) -> dict[str, Any]:
 def test_copies_of_all_ages_send_nothing_until_a_person_releases(
     gateway: Daemon, modem: SimModem, tmp_path: Path
 ) -> None:
-    count = 40
+    count = 10 * AGES
     number = ask(gateway, count)
     copies: list[Path] = []
-    for age in range(4):
+    for age in range(AGES):
         wait_for("more on the air", lambda: len(modem.ledger()) >= 8 * age)  # noqa: B023
         copies.append(tmp_path / f"copy{age}.sqlite")
         gateway.cli("backup", str(copies[-1]))
@@ -107,7 +110,7 @@ def test_a_store_put_back_by_hand_after_a_kill_sends_nothing(gateway: Daemon, mo
     gateway.start()
     assert listens(gateway, modem)["held"]["code"] in ("older", "damaged")
     assert taken(modem) == ledger
-    kept = next(path for path in state.iterdir() if path.is_dir())
+    kept = next(path for path in state.iterdir() if path.name.startswith(("older-", "damaged-")))
     assert (kept / "gatewayd.sqlite-wal").read_bytes() == (tmp_path / "older" / "gatewayd.sqlite-wal").read_bytes()
 
 
@@ -117,6 +120,24 @@ def test_a_second_daemon_says_so_and_ends(gateway: Daemon, tmp_path: Path) -> No
     assert second.stderr.strip().splitlines()[-1].startswith(f"gatewayd run: another gatewayd works in {tmp_path}")
     gateway.check_alive()
     assert gateway.json("status")["daemon"] == "running"
+
+
+def test_a_second_daemon_on_one_modem_says_so_and_ends(gateway: Daemon, modem: SimModem, tmp_path: Path) -> None:
+    gateway.wait_event("modem.ready")
+    other = tmp_path / "other"
+    other.mkdir()
+    with daemon(other, settings(other, modem)) as second:
+        done = second.cli("run", check=False)
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1] == f"gatewayd run: another gatewayd has the modem gsm1 at {modem.link}"
+    assert "Traceback" not in done.stderr
+    # It was not disturbed, and its place is free once it has ended, however it ended.
+    number = ask(gateway, 3)
+    gateway.wait_state(number, "done")
+    for end in (gateway.stop, gateway.kill9):
+        end()
+        gateway.start()
+        gateway.wait_event("modem.ready")
 
 
 def test_a_damaged_store_is_refused_in_one_line_and_left_alone(

@@ -3,11 +3,13 @@
 What a modem says while no process lives waits in the port as long as somebody has it open. Under systemd
 (FileDescriptorStoreMax=) that is systemd: each port is handed over when it is opened (FDSTORE=1), and comes back at the
 next start as an inherited descriptor. A port whose device went away is dropped, by systemd too.
-Source: sd_notify(3), sd_listen_fds(3).
+Source: sd_notify(3), sd_listen_fds(3), unix(7) "abstract".
 """
 
+import errno
 import os
 import select
+import socket
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +25,24 @@ class KeptPorts:
         self._held: dict[str, int] | None = None
         #: What a session of this process has open now: for nobody else.
         self._used: set[str] = set()
+        #: Says to other gatewayds on this machine that a port is ours.
+        self._claims: dict[str, socket.socket] = {}
+
+    def claim(self, path: Path) -> bool:
+        """False where another gatewayd has the device. A name of the kernel's own, gone with the process that has it;
+        a port that is only locked may be somebody's terminal for a moment."""
+        name = _name(path)
+        if name in self._claims:
+            return True
+        device = path.stat()
+        claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            claim.bind(f"\0gatewayd-{device.st_dev}-{device.st_rdev}")
+        except OSError as error:
+            claim.close()
+            return error.errno != errno.EADDRINUSE
+        self._claims[name] = claim
+        return True
 
     def take(self, path: Path) -> int | None:
         """A descriptor of the open port at `path`, the caller's own; None if none is kept, or its device is gone."""
@@ -50,6 +70,8 @@ class KeptPorts:
 
     def drop(self, name: str) -> None:
         self._used.discard(name)
+        if name in self._claims:
+            self._claims.pop(name).close()
         held = self._all().pop(name, None)
         if held is not None:
             notify("FDSTOREREMOVE=1", f"FDNAME={name}")

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Final
 
 from gatewayd.config import Modem
-from gatewayd.errors import LinkError, ProtocolError
+from gatewayd.errors import InUse, LinkError, ProtocolError
 from gatewayd.log import get_logger
+from gatewayd.transport.modem.kept import ports
 from gatewayd.transport.modem.session import NoAnswer, Session
 
 #: Where a stick is that has no name of its own.
@@ -54,10 +55,12 @@ def candidates(port: Path) -> list[Path]:
 
 async def locate(settings: Modem, new_session: Callable[[], Session], hear_s: float = 0.0) -> Found:
     """The first port that answers and fits. A port that was kept open is heard out for `hear_s` first. Raises Absent,
-    or LinkError that says why each port was not taken."""
+    InUse, or LinkError that says why each port was not taken."""
     paths = candidates(settings.port)
     if not paths:
         raise Absent(f"{settings.port}: there is no such port")
+    if paths == [settings.port] and not ports.claim(settings.port):
+        raise InUse(f"another gatewayd has the modem {settings.name} at {settings.port}")
     refusals: list[str] = []
     errors: list[LinkError | ProtocolError] = []
     for path in paths:
