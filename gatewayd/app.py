@@ -25,7 +25,19 @@ from gatewayd.intake.imap import MailboxState, MailIntake
 from gatewayd.intake.mqtt import MqttLink
 from gatewayd.log import get_logger, setup, setup_hooks
 from gatewayd.notify import MISSING, notify
-from gatewayd.stages import approve, backups, brokertest, compose, hold, inbound, report, retain, timekeeping, track
+from gatewayd.stages import (
+    approve,
+    backups,
+    brokertest,
+    compose,
+    hold,
+    inbound,
+    report,
+    retain,
+    summary,
+    timekeeping,
+    track,
+)
 from gatewayd.stages.accept import MailDesk
 from gatewayd.stages.bells import Bells
 from gatewayd.stages.bounces import BounceDesk
@@ -190,11 +202,8 @@ def _dispatchers(ctx: Context, lines: list[_Line], gates: Mapping[str, Gate], wa
 
 
 def _parts(ctx: Context) -> list[Run]:
-    stages: list[Run] = [
-        partial(stage, ctx)
-        for stage in (approve.run, backups.run, compose.run, inbound.run, report.run, retain.run, track.run)
-    ]
-    return stages + _intakes(ctx)
+    stages = (approve.run, backups.run, compose.run, inbound.run, report.run, retain.run, summary.run, track.run)
+    return [*(partial(stage, ctx) for stage in stages), *_intakes(ctx)]
 
 
 def _listening(ctx: Context) -> list[_Line]:

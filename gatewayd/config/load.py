@@ -133,6 +133,9 @@ def _people(settings: Settings) -> Iterator[str]:
         for person in step.people:
             if person not in known:
                 yield f"approval.steps[{index}].people: {person!r} is not an id in [[people]]"
+    for person in settings.summary.to:
+        if person not in known:
+            yield f"summary.to: {person!r} is not an id in [[people]]"
     for person in settings.report.first_to:
         if person not in known:
             yield f"report.first_to: {person!r} is not an id in [[people]]"

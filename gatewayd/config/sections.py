@@ -331,6 +331,18 @@ class Report(Section):
     max_bytes: Annotated[int, Field(ge=1_000_000)] = 10_000_000
 
 
+class Summary(Section):
+    """The mail that tells once a day or week how it goes."""
+
+    every: Literal["daily", "weekly", "off"] = "daily"
+    #: Local time of day.
+    at: TimeOfDay = time(7, 0)
+    #: Of a weekly one.
+    weekday: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"] = "mon"
+    #: Ids of [[people]]; empty: everybody who decides a step.
+    to: tuple[Name, ...] = ()
+
+
 class Retention(Section):
     """How long data is kept, from the end of its request, or from when it came. A mail holds numbers and texts, so it
     goes with the first of the three."""
@@ -362,5 +374,6 @@ class Settings(Section):
     groups: dict[str, Group] = Field(default_factory=dict)
     sending: Sending = Sending()
     report: Report = Report()
+    summary: Summary = Summary()
     retention: Retention = Retention()
     log: Log = Log()

@@ -20,6 +20,7 @@ from gatewayd.render.forecast import shown_plan
 from gatewayd.render.png import report_png
 from gatewayd.render.progress import shown_progress
 from gatewayd.render.report_files import attached
+from gatewayd.render.summary import month_csv, month_file, summary_values
 from gatewayd.render.views import (
     Alarm,
     ApprovalQuestion,
@@ -35,6 +36,7 @@ from gatewayd.render.views import (
     Receipt,
     Report,
     StatusAnswer,
+    Summary,
     TokenProblem,
     Unclear,
     UnknownSender,
@@ -103,6 +105,8 @@ def _subject(view: View, voice: Voice) -> str:
             return say("SMS from %(sender)s", sender=view.sender)
         case Alarm():
             return f"{voice.words.alarm(view.code)}: {view.name}"
+        case Summary():
+            return _summary_title(view, voice)
         case Report(log=log):
             return report_words.title(log, voice)
         case _:
@@ -146,6 +150,8 @@ def _bodies(view: View, voice: Voice) -> mail.Bodies:
             return _text("incoming_sms", view, voice)
         case Alarm():
             return _text("alarm", view, voice)
+        case Summary():
+            return _summary(view, voice)
         case Report():
             return _report(view, voice)
         case _:
@@ -195,6 +201,22 @@ def _status(view: StatusAnswer, voice: Voice) -> mail.Bodies:
 
 def _picture(log: DeliveryLog, voice: Voice, at: datetime) -> mail.Attachment:
     return mail.Attachment(f"{log.number}.png", "image/png", report_png(log, voice.look, at))
+
+
+def _summary_title(view: Summary, voice: Voice) -> str:
+    return voice.words.say("Summary of %(day)s", day=voice.loc.day(view.facts.until))
+
+
+def _summary(view: Summary, voice: Voice) -> mail.Bodies:
+    values = summary_values(view, voice)
+    facts = view.facts
+    page = pages.html("summary", voice, view=view, title=_summary_title(view, voice), number="", **values)
+    files = (
+        (mail.Attachment(month_file(facts.month), "text/csv", month_csv(facts.month_sums, voice)),)
+        if facts.month is not None
+        else ()
+    )
+    return mail.Bodies(pages.text("summary", voice, view=view, **values), page, files=files)
 
 
 def _report(view: Report, voice: Voice) -> mail.Bodies:

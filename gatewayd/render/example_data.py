@@ -13,6 +13,7 @@ from gatewayd.core.reckoning import Forecast
 from gatewayd.core.report import DecisionLine, DeliveryLog, ModemShare, ReportRow, Result, Stage, totals
 from gatewayd.core.resources import Pause
 from gatewayd.core.states import DeliveryState
+from gatewayd.core.summary import Incident, SimFacts, SummaryFacts, UnitSum, Waiting
 from gatewayd.core.underway import Underway
 from gatewayd.render.views import (
     Alarm,
@@ -34,6 +35,7 @@ from gatewayd.render.views import (
     Sample,
     Size,
     StatusAnswer,
+    Summary,
     TokenProblem,
     Unclear,
     Understood,
@@ -189,6 +191,29 @@ def logs() -> dict[str, DeliveryLog]:
     }  # fmt: skip
 
 
+def _summary_facts() -> SummaryFacts:
+    """A week."""
+    units = (
+        UnitSum("BAA", Channel.SMS, 6, 2_412, 2_290, 98, 2, 2_600, 910_000),
+        UnitSum("Fakultas Sains dan Teknologi", Channel.SMS, 3, 412, 401, 11, 0, 412, 144_200),
+        UnitSum("LPM", Channel.EMAIL, 2, 312, 0, 4, 0, 0, 0),
+    )
+    signal = tuple(-75 + 3 * (step % 7) for step in range(28))
+    return SummaryFacts(
+        NOW - timedelta(days=7), NOW,
+        {RequestState.DONE: 14, RequestState.AWAITING_APPROVAL: 2, RequestState.NEEDS_CORRECTION: 1}, units,
+        tuple(
+            SimFacts(one.health, one.pause, one.lasts, tuple(dbm - 20 * place for dbm in signal[place:]))
+            for place, one in enumerate(_MODEMS)
+        ),
+        (Incident("modem.lost", "gsm2", 3, NOW - timedelta(hours=30)),
+         Incident("token.misuse", "UPSI-2026-000120", 1, NOW - timedelta(days=3))),
+        (Waiting("UPSI-2026-000131", "BAA", NOW - timedelta(days=2), ("Ka. UPSI", "Ka. BPSI")),
+         Waiting("UPSI-2026-000133", "LPM", NOW - timedelta(hours=4), ())),
+        date(2026, 10, 1), units,
+    )  # fmt: skip
+
+
 def examples() -> dict[str, View]:
     """One view of every kind, and of some kinds more."""
     to_approver = replace(HEAD, to_address="ratna@kampus.example", to_name="Dr. Ratna Contoh, M.Kom.", in_reply_to="")
@@ -258,5 +283,6 @@ def examples() -> dict[str, View]:
             to_staff, "gsm1", "+6281200000144", "Mohon info jadwal wisuda, terima kasih.", NOW, NOW, 1
         ),
         "recovered": Alarm(to_staff, "recovered", "gsm2", NOW, "", "modem.no_credit"),
+        "summary": Summary(plain, _summary_facts()),
         "report": Report(replace(HEAD, date=NOW + timedelta(hours=2)), log(412)),
     }  # fmt: skip

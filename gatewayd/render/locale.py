@@ -44,6 +44,10 @@ class Locale:
             day = self.local(day).date()
         return format_date(day, "d MMMM y", locale=self.language)
 
+    def month(self, day: date) -> str:
+        """ "November 2026"."""
+        return format_date(day, "MMMM y", locale=self.language)
+
     def clock(self, at: datetime) -> str:
         """ "09.05"."""
         return self.local(at).strftime(_CLOCK[self.language])

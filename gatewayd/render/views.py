@@ -16,6 +16,7 @@ from gatewayd.core.progress import RequestState
 from gatewayd.core.reckoning import Forecast
 from gatewayd.core.report import DecisionLine, DeliveryLog, Result
 from gatewayd.core.resources import Pause
+from gatewayd.core.summary import SummaryFacts
 from gatewayd.core.underway import Underway
 
 Language = Literal["id", "en"]
@@ -328,8 +329,17 @@ class Report:
     audit_head: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How it went since the summary before."""
+
+    head: Head
+    facts: SummaryFacts
+
+
 View: TypeAlias = (
     Receipt
+    | Summary
     | Correction
     | ApprovalQuestion
     | Decision

@@ -6,15 +6,17 @@ lengths and the mails. Jinja2, Babel and Pillow live here only, so the daemon ne
 
 import json
 import sqlite3
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from gatewayd.config import Settings
 from gatewayd.core.report import Result
 from gatewayd.render import compose as render
 from gatewayd.render import sms, views
 from gatewayd.render.report_files import report_files as report_files_of
+from gatewayd.render.summary import month_csv, month_file
 from gatewayd.render.voice import voice_of
 from gatewayd.stages.people import person_of
+from gatewayd.stages.summary_facts import month_sums
 from gatewayd.stages.views import Desk, delivery_log, view_of
 from gatewayd.store import deliveries, notices, requests
 from gatewayd.store.database import reading
@@ -68,3 +70,10 @@ def report_files(settings: Settings, number: str, *, full_numbers: bool) -> dict
             return None
         log = delivery_log(Desk(conn, settings, datetime.now(UTC)), request)
     return report_files_of(log, look_of(settings), full_numbers=full_numbers)
+
+
+def month_files(settings: Settings, month: date) -> dict[str, bytes]:
+    """The sums of the month that begins on `month`, by unit."""
+    with reading(settings.gateway.state_dir) as conn:
+        sums = month_sums(conn, settings, month)
+    return {month_file(month): month_csv(sums, voice_of(look_of(settings)))}

@@ -27,6 +27,7 @@ from gatewayd.stages.delivery_log import log_of
 from gatewayd.stages.draft import parts_of, segmented
 from gatewayd.stages.forecast import plan_of
 from gatewayd.stages.people import shown_name, shown_step
+from gatewayd.stages.summary_facts import facts_of
 from gatewayd.stages.underway import underway_of
 from gatewayd.store import approvals, deliveries, health, inbox, mails, notices, requests
 from gatewayd.store.notices import Notice, Params
@@ -282,6 +283,11 @@ def _alarm(desk: Desk, notice: Notice, head: views.Head) -> views.View:
     )  # fmt: skip
 
 
+def _summary(desk: Desk, notice: Notice, head: views.Head) -> views.View:
+    since, until = (datetime.fromisoformat(str(notice.params[key])) for key in ("since", "until"))
+    return views.Summary(head, facts_of(desk.conn, desk.settings, since, until, desk.now))
+
+
 def _inbound(desk: Desk, notice: Notice, head: views.Head) -> views.View:
     sms = inbox.get(desk.conn, int(str(notice.params["message"])))
     return views.IncomingSms(head, sms.modem, sms.sender, sms.text, sms.received_at, sms.sent_at, sms.missing)
@@ -326,6 +332,7 @@ _ABOUT_NOTHING: Final[Mapping[str, Callable[[Desk, Notice, views.Head], views.Vi
         "alarm": _alarm,
         "wrong_desk": _wrong_desk,
         "forward": _forward,
+        "summary": _summary,
         "inbound": _inbound,
         "help": lambda desk, notice, head: views.Help(head, str(notice.params.get("subject", ""))),
         "form": lambda desk, notice, head: views.FormMail(head),

@@ -32,7 +32,7 @@ from gatewayd.stages.bells import Bell
 from gatewayd.stages.context import Context
 from gatewayd.stages.gates import Gate
 from gatewayd.store import health as store
-from gatewayd.store import notices
+from gatewayd.store import notices, signals
 
 Refresh = Callable[[], Awaitable[None]]
 _ROUND_S: Final = 15.0
@@ -112,6 +112,8 @@ class Watch:
         code, why = (judged.pause.code, judged.pause.why) if judged.pause else ("", "")
         kind = "modem" if health.name in self._modems else "smtp"
         store.put(conn, kind, judged.health, code, why, now)
+        if kind == "modem" and judged.health.signal_dbm is not None:
+            signals.heard(conn, judged.health.name, judged.health.signal_dbm, now)
         return judged
 
     def _judge(self, conn: sqlite3.Connection, health: Health, now: datetime) -> _Judged:

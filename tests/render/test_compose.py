@@ -106,6 +106,7 @@ FACTS = {
     ],
     "cancelled": ["Budi Contoh", "Acara ditunda", "292", "120"],
     "expired": ["16 November 2026", "Ka. BPSI"],
+    "summary": ["Perlu perhatian: 1 permohonan", "2.824 SMS", "gsm2 (IM3): pulsa kurang", "UPSI-2026-000133", "sinyal"],
     "alarm": ["Pulsa kurang: gsm2", "Rp 5000", "isi ulang"],
     "recovered": ["gsm2", "Pulsa kurang"],
     "report": [

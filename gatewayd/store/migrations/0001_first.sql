@@ -421,3 +421,11 @@ CREATE TABLE removals (
     at      INTEGER NOT NULL,
     PRIMARY KEY (request, kind)
 ) STRICT, WITHOUT ROWID;
+
+-- The weakest signal of each hour (hours since 1970), for the summary's chart.
+CREATE TABLE signals (
+    modem TEXT NOT NULL,
+    hour  INTEGER NOT NULL,
+    dbm   INTEGER NOT NULL,
+    PRIMARY KEY (modem, hour)
+) STRICT, WITHOUT ROWID;
