@@ -20,7 +20,8 @@ from gatewayd.config import Settings
 from gatewayd.core.health import Health, LinkState
 from gatewayd.core.model import AttemptKey, Channel
 from gatewayd.core.schedule import Pace
-from gatewayd.intake import control
+from gatewayd.core.tally import Tally
+from gatewayd.intake import control, scrape
 from gatewayd.intake.imap import MailboxState, MailIntake
 from gatewayd.intake.mqtt import MqttLink
 from gatewayd.log import get_logger, setup, setup_hooks
@@ -123,10 +124,12 @@ async def _with_store(settings: Settings, orders: Orders) -> None:
         log.info("daemon.start", version=__version__, run=run, in_doubt=doubted, requeued=requeued)
         log.info("audit.head", count=head.count, head=str(head))
         running: Settings | None = settings
+        tally = Tally()
         while running is not None:
             for left_out in _left_out(running):
                 log.info("daemon.without", part=left_out)
-            running = await _live(Context(running, db, clock, Bells(), Pulse(clock), run), steady, orders, on_air)
+            ctx = Context(running, db, clock, Bells(), Pulse(clock), run, tally=tally)
+            running = await _live(ctx, steady, orders, on_air)
             on_air = {}
             if running is not None:
                 if orders.is_clock_right:
@@ -158,7 +161,7 @@ async def _live(ctx: Context, steady: SteadyClock, orders: Orders, on_air: Mappi
         start(status.run)
         start(partial(timekeeping.run, ctx, steady, orders))
         commands = _control(ctx, orders, [line.transport for line in lines])
-        for part in [commands, *(_parts(ctx) if held is None else _parts_in_hold(ctx))]:
+        for part in [commands, *_metrics(ctx), *(_parts(ctx) if held is None else _parts_in_hold(ctx))]:
             start(part)
         sending = [asyncio.create_task(dispatcher.run()) for dispatcher in dispatchers]
         guard = start(lambda: _all_of(sending))
@@ -215,6 +218,15 @@ def _listening(ctx: Context) -> list[_Line]:
 def _parts_in_hold(ctx: Context) -> list[Run]:
     """Nothing is taken in; alarms are composed."""
     return [partial(compose.run, ctx)]
+
+
+def _metrics(ctx: Context) -> list[Run]:
+    """The page, where the settings want one; only then its library is loaded."""
+    if (page := ctx.settings.metrics) is None:
+        return []
+    from gatewayd.stages.metrics import Metrics
+
+    return [partial(keep, "metrics", partial(scrape.serve, page.host, page.port, Metrics(ctx).page), ctx.clock)]
 
 
 def _control(ctx: Context, orders: Orders, lines: list[Transport]) -> Run:
@@ -328,6 +340,8 @@ class _LinkFacts:
         if self._said == (state, error):
             return
         self._said = (state, error)
+        if state is LinkState.READY:
+            self._ctx.tally.connected(self._name)
         now = self._ctx.clock.now()
         pause = "" if state is LinkState.READY else f"{self._name}.lost"
         await self._ctx.db.run(health_store.put, self._name, Health(self._name, state, now, error), pause, error, now)

@@ -11,7 +11,7 @@ from gatewayd.lean import without
 def test_the_daemon_loads_neither_rich_nor_dnspython() -> None:
     script = "import gatewayd.app, sys; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"rich", "dns", "openpyxl", "docx", "PIL", "reportlab", "jinja2"} & set(loaded)
+    assert not {"rich", "dns", "openpyxl", "docx", "PIL", "reportlab", "jinja2", "prometheus_client"} & set(loaded)
 
 
 def test_the_optional_library_stays_importable() -> None:

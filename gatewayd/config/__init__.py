@@ -4,6 +4,7 @@ Only this room knows pydantic. Other rooms take the section they need as an argu
 """
 
 from gatewayd.config.load import DEFAULT_PATH, load
+from gatewayd.config.metrics import Metrics
 from gatewayd.config.modem import Modem
 from gatewayd.config.profile import AUTO, Profile, load_profile, recognised
 from gatewayd.config.sections import (
@@ -40,6 +41,7 @@ __all__ = [
     "Imap",
     "Log",
     "Mailbox",
+    "Metrics",
     "Modem",
     "Mqtt",
     "MqttClient",

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
+from gatewayd.config.metrics import Metrics
 from gatewayd.config.modem import Modem
 from gatewayd.config.values import Address, Duration, Name, Secret, Section, TimeOfDay, Zone, spelt
 
@@ -376,4 +377,5 @@ class Settings(Section):
     report: Report = Report()
     summary: Summary = Summary()
     retention: Retention = Retention()
+    metrics: Metrics | None = None
     log: Log = Log()

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from gatewayd.clock import Clock
 from gatewayd.config import Settings
 from gatewayd.core.model import Channel
+from gatewayd.core.tally import Tally
 from gatewayd.stages.bells import Bells
 from gatewayd.stages.pulse import Pulse
 from gatewayd.store.database import Database
@@ -22,6 +23,7 @@ class Context:
     pulse: Pulse
     run: int
     channels: frozenset[Channel] = field(default_factory=frozenset)
+    tally: Tally = field(default_factory=Tally)
 
     @property
     def zone(self) -> ZoneInfo:

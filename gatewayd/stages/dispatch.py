@@ -23,6 +23,7 @@ from gatewayd.stages.bulk_mail import BulkMail
 from gatewayd.stages.context import Context
 from gatewayd.stages.fleet import Fleet
 from gatewayd.stages.gates import Gate
+from gatewayd.stages.meter import Meter
 from gatewayd.stages.pacing import Pacer
 from gatewayd.stages.submission import submission_of
 from gatewayd.store import health, notices, queue, tracking
@@ -60,6 +61,7 @@ class Dispatcher:
         self._stop, self._urgent = asyncio.Event(), asyncio.Event()
         self._wait = ctx.bells.listen(Bell.DISPATCH)
         self._mails = BulkMail(ctx)
+        self._meter = Meter(transport.name, ctx.clock, ctx.tally)
         self._ended: Ended | None = None
         self._failures = 0
         self._rest_until: datetime | None = None
@@ -96,7 +98,10 @@ class Dispatcher:
     async def _round(self) -> None:
         """One part, or one wait."""
         now = self._ctx.clock.now()
-        self._fleet.tell(self._transport.name, is_able=self._is_able(now))
+        is_able = self._is_able(now)
+        self._fleet.tell(self._transport.name, is_able=is_able)
+        if not is_able:
+            self._meter.idle()
         if not self._gate.is_open:
             await self._record()
             await self._sleep_shut()
@@ -111,6 +116,7 @@ class Dispatcher:
             return
         claimed = await self._claim(now)
         if claimed is None:
+            self._meter.idle()
             await self._sleep(await self._until_due(now))
         else:
             await self._submit(claimed)
@@ -159,12 +165,14 @@ class Dispatcher:
             await self._record()
             return
         self._pacer.began(self._ctx.clock.now())
+        self._meter.began()
         work = asyncio.create_task(self._transport.submit(submission))
         stopping = asyncio.create_task(self._urgent.wait())
         await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not work.done():
             await asyncio.wait({work}, timeout=STOP_WAIT_S)
         stopping.cancel()
+        self._meter.ended()
         if work.done():
             outcome = work.result()
         else:
@@ -232,6 +240,7 @@ class Dispatcher:
     def _tell(self, ended: Ended) -> None:
         """One line a transition, and a hint to the stages that follow."""
         claimed, outcome = ended.claimed, ended.outcome
+        self._meter.result(ended)
         fields: dict[str, str | int] = {
             "request": claimed.request, "delivery": claimed.delivery, "part": f"{claimed.part}/{claimed.parts}",
             "kind": claimed.kind, "to": mask(claimed.address),

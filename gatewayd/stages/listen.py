@@ -31,6 +31,7 @@ class TransportListener:
 
     async def status_report(self, report: StatusReport) -> None:
         matched = await self._ctx.db.join(_JOIN_S, tracking.take_report, report, self._ctx.clock.now())
+        self._ctx.tally.report(report.modem, report.status)
         log = get_logger().bind(modem=report.modem, status=report.status, tp_status=f"{report.tp_status:02x}")
         if matched is None:
             log.info("status_report.unmatched", mr=report.reference, to=mask(report.recipient))

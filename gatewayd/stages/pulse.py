@@ -34,8 +34,12 @@ class Pulse:
 
     def late(self) -> list[str]:
         """Stages that did not beat within their limit."""
+        return [name for name, margin_s in self.margins().items() if margin_s < 0]
+
+    def margins(self) -> dict[str, float]:
+        """Seconds that each stage has left until it is late; negative where it is."""
         now = self._clock.monotonic()
-        return [name for name, (last, limit_s) in self._beats.items() if now - last > limit_s]
+        return {name: limit_s - (now - last) for name, (last, limit_s) in self._beats.items()}
 
     async def feed(self) -> None:
         """Feed systemd's watchdog for ever; a no-op where it does not watch."""

@@ -67,7 +67,10 @@ class Watch:
 
     async def take(self, health: Health) -> None:
         """New facts of a transport: keep them, judge them, move its gate."""
+        before = self._told.get(health.name)
         self._told[health.name] = health
+        if health.link is LinkState.READY and (before is None or before.link is not LinkState.READY):
+            self._ctx.tally.connected(health.name)
         judged = await self._ctx.db.run(self._keep, health, self._ctx.clock.now())
         if judged.is_read:
             self._say_reading(judged.health)

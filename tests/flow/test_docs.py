@@ -126,8 +126,8 @@ def test_the_example_is_valid() -> None:
 
 
 def example_keys(section: str) -> set[str]:
-    """The keys that the example gives for `section` in any of its entries; one that is commented out counts."""
-    entries: list[Any] = [tomllib.loads(re.sub(r"(?m)^# (?=\w+ = )", "", EXAMPLE.read_text(encoding="utf-8")))]
+    """The keys that the example gives for `section` in any of its entries; what is commented out counts."""
+    entries: list[Any] = [tomllib.loads(re.sub(r"(?m)^# (?=\w+ = |\[\w+\])", "", EXAMPLE.read_text(encoding="utf-8")))]
     for part in section.split("."):
         entries = [inner for entry in entries for inner in _entries(entry, part)]
     return {key for entry in entries for key in entry}

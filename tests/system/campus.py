@@ -18,6 +18,7 @@ from typing import Any
 from tests.system.rig import Daemon, SimModem, daemon, sim_modem, wait_for
 from tests.system.servers.dovecot import Dovecot, running_dovecot
 from tests.system.servers.mosquitto import Mosquitto, running_mosquitto
+from tests.system.servers.ports import free_port
 from tests.system.servers.postfix import DOMAIN, Postfix, running_postfix
 
 AUTHSERV = f"mail.{DOMAIN}"
@@ -195,5 +196,6 @@ def campus_settings(
             "per_recipient_hour": 1000, "per_recipient_day": 1000,
         },
         "report": {"status_report_wait": "4s"},
+        "metrics": {"listen": f"127.0.0.1:{free_port()}"},
         "log": {"format": "json"},
     }  # fmt: skip

@@ -79,7 +79,7 @@ def test_a_lost_modem_and_a_daemon_that_ended_are_said(site: Site) -> None:
         screen.press(b"\x03")
         assert screen.end() in (0, 130)
         assert screen.modes() == screen.modes_before
-    site.first.tell({"plug": True})
+    site.first.tell({"replug": True})
     site.gateway.start()
 
 
