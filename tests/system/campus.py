@@ -133,7 +133,8 @@ def running_campus(
     wrap: tuple[str, ...] = (),
     **changes: Any,
 ) -> Iterator[Campus]:
-    """Everything up, the daemon ready; `changes` replace whole sections of the settings; `modem_words` go to the
+    """Everything up, the daemon ready; `changes` replace whole sections of the settings, or with
+    the name SECTION_more some of their keys; `modem_words` go to the
     simulated modem, `environment` to the daemon; `wrap` goes before every command of gatewayd."""
     with ExitStack() as stack:
         dovecot = stack.enter_context(running_dovecot())
@@ -146,7 +147,12 @@ def running_campus(
                 "--recipient", f"{INVALID}=invalid", *modem_words,
             )
         )  # fmt: skip
-        settings = campus_settings(folder, dovecot, postfix, mosquitto, modem) | changes
+        settings = campus_settings(folder, dovecot, postfix, mosquitto, modem)
+        for name, change in changes.items():
+            if name.endswith("_more"):
+                settings[name.removesuffix("_more")] |= change
+            else:
+                settings[name] = change
         gateway = stack.enter_context(daemon(folder, settings))
         gateway.environment.update(environment or {})
         gateway.wrap = gateway.wrap_cli = wrap
