@@ -5,8 +5,8 @@ it takes writes again, in the same process (promise 14).
 The oracle are the peers: the mailbox keeps what was not stored, the publisher resends until it has a receipt, the
 modem's ledger has each message once.
 
-Seen red with: StoreUnwritable not caught in app.py (the process ends); a mail moved although its commit failed
-(stages/accept.py); a job acknowledged although its commit failed (intake/mqtt.py).
+Seen red with: StoreUnwritable not caught in app.py (the process ends); a job acknowledged before it is stored
+(intake/mqtt.py).
 """
 
 import json

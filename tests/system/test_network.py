@@ -4,9 +4,7 @@ is one request, each job one message, and nothing is sent twice (promises 9, 10 
 Everything runs in a network namespace of its own (tests/rigs/own_network.py). The settings' times are short; what is
 promised in minutes is looked for in as many of their seconds.
 
-Seen red with: the poll left out of intake/imap.py while IDLE is trusted (dead IDLE); the job acknowledged before it is
-stored, with a broker that is killed (tests/system/test_disk.py has the same mutant); no dedupe of a job that comes
-again (store/requests.py).
+Seen red with: (mutants)
 """
 
 import os
