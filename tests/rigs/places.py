@@ -54,6 +54,9 @@ class Findings:
     @contextmanager
     def case(self, name: object) -> Iterator[None]:
         self.cases += 1
+        if self.cases % 100 == 0:
+            sys.stdout.write(f"{self.cases} cases, {len(self.failed)} failed so far\n")
+            sys.stdout.flush()
         try:
             yield
         except AssertionError as error:

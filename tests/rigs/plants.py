@@ -108,26 +108,6 @@ def open_transaction() -> None:
     database.Database.run = run  # type: ignore[method-assign]
 
 
-def deaf_disk() -> None:
-    """A failed commit is swallowed, as if it had been stored."""
-    execute = database.Database._execute
-
-    async def deaf(db: database.Database, work: Callable[[sqlite3.Connection], Any]) -> Any:
-        try:
-            return await execute(db, work)
-        except database.StoreError:
-            return await execute(db, lambda conn: _undone(conn, work))
-
-    database.Database._execute = deaf  # type: ignore[method-assign]
-
-
-def _undone(conn: sqlite3.Connection, work: Callable[[sqlite3.Connection], Any]) -> Any:
-    conn.execute("SAVEPOINT planted")
-    result = work(conn)
-    conn.execute("ROLLBACK TO planted")
-    return result
-
-
 def newer_schema() -> None:
     """No bug: the program of the next version, which has one more migration."""
     schema.migrations = newer_migrations(schema.migrations())
@@ -145,7 +125,7 @@ def newer_migrations(known: list[tuple[int, str]]) -> Callable[[], list[tuple[in
 PLANTS: Final[dict[str, Callable[[], None]]] = {
     plant.__name__: plant
     for plant in (
-        lazy_sync, early_ack, resend_doubt, guess_doubt, hasty, open_transaction, deaf_disk,
+        lazy_sync, early_ack, resend_doubt, guess_doubt, hasty, open_transaction,
         newer_schema,
     )
 }  # fmt: skip

@@ -81,8 +81,9 @@ def need_tracing() -> None:
 
 
 @contextmanager
-def traced(story: Story, *options: str, **order: Any) -> Iterator[Life]:
-    """A life under strace with `options`, from its first step on."""
+def traced(story: Story, *options: str, **order: Any) -> Iterator[tuple[Life, "subprocess.Popen[bytes]"]]:
+    """A life under strace with `options`, from its first step on, and strace; when that is terminated, the life goes on
+    untraced."""
     gate = story.home.folder / "gate"
     gate.unlink(missing_ok=True)
     os.mkfifo(gate, 0o600)
@@ -94,7 +95,7 @@ def traced(story: Story, *options: str, **order: Any) -> Iterator[Life]:
     try:
         wait_for("strace", lambda: b"attached" in said.read_bytes())
         os.close(os.open(gate, os.O_WRONLY))
-        yield life
+        yield life, tracer
         tracer.wait(20)
     finally:
         life.kill9()
@@ -115,7 +116,7 @@ def _state(pid: int) -> str:
 def recording(story: Story, tape: Path, **order: Any) -> Iterator[Life]:
     """A life whose tape is at `tape` when the block ends."""
     options = ("-yy", "-xx", "-s", "10000000", "-e", f"trace={_CALLS}", "-e", "signal=none", "-o", str(tape))
-    with traced(story, *options, **order) as life:
+    with traced(story, *options, **order) as (life, _):
         yield life
 
 

@@ -39,6 +39,16 @@ class Mailroom(FakeImap):
     uids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     guard: threading.Lock = field(default_factory=threading.Lock)
 
+    #: Whether the daemon looks at the inbox, and not at the folders of what it has dealt with.
+    is_inbox: bool = True
+
+    def _select(self, rest: str) -> tuple[list[bytes], str]:
+        self.is_inbox = "INBOX" in rest
+        return super()._select(rest)
+
+    def _uid_search(self, rest: str) -> tuple[list[bytes], str]:
+        return super()._uid_search(rest) if self.is_inbox else ([b"* SEARCH"], "OK done")
+
     def post(self, mail: EmailMessage) -> None:
         sender = str(mail["From"]).rpartition("<")[2].rstrip(">")
         verdict = f"Authentication-Results: {AUTHSERV}; dmarc=pass header.from={sender.rpartition('@')[2]}\r\n"
