@@ -18,9 +18,7 @@ import pytest
 from tests.system.servers.ports import require
 
 _NEW_NETWORK = 0x40000000  # CLONE_NEWNET
-_HEAD = (
-    "add table inet cut\ndelete table inet cut\ntable inet cut {\n chain packets {\n type filter hook input priority 0;\n"
-)
+_HEAD = "add table inet cut\ndelete table inet cut\ntable inet cut {\n chain packets {\n type filter hook input priority 0;\n"
 
 
 class Way(StrEnum):

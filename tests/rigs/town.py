@@ -98,7 +98,7 @@ class Town:
         (folder / "password").write_text("g-rahasia", encoding="ascii")
         password = {"file": folder / "password"}
         return {
-            "gateway": {"state_dir": folder / "state", "staff": [STAFF]},
+            "gateway": {"state_dir": folder / "state", "staff": [STAFF], "backup_every": "0s"},
             "mailbox": {
                 "host": "localhost", "port": self.mailroom.port, "tls": "none", "user": "gateway", "password": password,
                 "poll": 0.1, "trusted_authserv_ids": [AUTHSERV],
