@@ -13,7 +13,7 @@ _NOT_REACHED = """not reached from here:
   mails and messages that were sent, and their copies at the mail servers and phones
   mails in the folders of the mailbox: deleted after [retention] mails, or by hand now
   mails in files of other requests that never became one (stored mails whose attachments name the person)
-  backups and copies of the store made elsewhere, free blocks of the disk, directories of [groups]"""
+  copies of the store made elsewhere, free blocks of the disk, directories of [groups]"""
 
 
 def add_parser(verbs: Verbs) -> None:
@@ -39,6 +39,8 @@ def run(args: argparse.Namespace) -> int:
     if not reply["scrubbed"]:
         print("the bytes leave the files later: something reads the store; see the journal (retention.not_scrubbed)")
     print(_NOT_REACHED)
+    if reply["copies_left"]:
+        print(f"  copies of the store in its folder: {', '.join(reply['copies_left'])}")
     return 0
 
 

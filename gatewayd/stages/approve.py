@@ -22,7 +22,7 @@ from gatewayd.stages.bells import Bell
 from gatewayd.stages.context import Context
 from gatewayd.stages.people import person_by_id
 from gatewayd.stages.rules import move_of
-from gatewayd.store import deliveries, events, limits, notices, requests
+from gatewayd.store import audit, deliveries, events, limits, notices, requests
 
 _ROUND_S: Final = 60.0
 
@@ -103,7 +103,7 @@ def _queue(conn: sqlite3.Connection, ctx: Context, request: Request, now: dateti
     for delivery, code in limits.exceeded(conn, request.id, at, allowed):
         deliveries.apply(conn, delivery, Event.FAIL, now, cause_code=code)
     count = deliveries.apply_all(conn, request.id, Event.QUEUE, now)
-    why = request.preapproved or "every step approved"
+    why = request.preapproved or ("every step approved" if ctx.settings.approval.steps else audit.NO_STEP)
     events.record(conn, now, "request.approved", request.id, actor=why, detail={"queued": count})
     get_logger().info("request.approved", request=request.number, queued=count, by=why)
 

@@ -5,6 +5,7 @@ import binascii
 import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ from gatewayd.stages.context import Context
 from gatewayd.stages.draft import Origin
 from gatewayd.stages.groups import read_bytes
 from gatewayd.stages.people import person_of_os_user
-from gatewayd.stages.retain import scrub
+from gatewayd.stages.retain import rid_copies, scrub
 from gatewayd.store import deliveries, erasure, events, keys, optouts, requests, retention
 from gatewayd.store import hold as hold_store
 from gatewayd.store.requests import NewRequest
@@ -171,6 +172,7 @@ class OperatorDesk:
         reply = await self._ctx.db.run(self._erase_rows, address, command.os_user, self._ctx.clock.now())
         if "error" not in reply:
             reply["scrubbed"] = await scrub(self._ctx)
+            reply["copies_left"] = await rid_copies(self._ctx, partial(_erased, address, self._ctx.clock.now()))
         return reply
 
     def _erase_rows(self, conn: sqlite3.Connection, address: str, user: str, now: datetime) -> Reply:
@@ -250,3 +252,8 @@ class OperatorDesk:
 def _request(conn: sqlite3.Connection, arguments: Mapping[str, Any]) -> Request | Reply:
     number = str(arguments.get("request", ""))
     return requests.by_number(conn, number) or {"error": f"there is no request {number!r}"}
+
+
+def _erased(address: str, now: datetime, conn: sqlite3.Connection) -> bool:
+    """Whether a copy of the store is rid of `address`; not where its request was still open then: that copy goes."""
+    return not isinstance(erasure.erase(conn, address, now), erasure.InTheWay)

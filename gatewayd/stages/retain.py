@@ -1,8 +1,9 @@
 """Retain: once a day, at night, what is over by `[retention]` is taken out of the store and its folder.
 
 In: the settings and the steady clock; nothing happens while the time of day is not known for sure. Out: rows without
-words or numbers (store/retention.py), in small transactions; the store written anew, so that the bytes are gone; old
-copies of the store deleted; one event that says how much. The folders of the mailbox are the mail intake's.
+words or numbers (store/retention.py), in small transactions; the store written anew, so that the bytes are gone; the
+same in the copies of the store in its folder, old ones deleted; one event that says how much. The folders of the
+mailbox are the mail intake's.
 """
 
 import asyncio
@@ -16,9 +17,9 @@ from gatewayd.config import Settings
 from gatewayd.errors import StoreError
 from gatewayd.log import get_logger
 from gatewayd.stages.context import Context
-from gatewayd.store import events, retention
-from gatewayd.store.copies import PARTS
+from gatewayd.store import events, keys, older_copies, retention
 from gatewayd.store.database import FILE
+from gatewayd.store.older_copies import Work
 from gatewayd.store.retention import Limits
 
 NAME: Final = "retain"
@@ -61,6 +62,7 @@ async def sweep(ctx: Context, now: datetime) -> Counter[str]:
         done["copies"] = copies
     if done:
         await scrub(ctx)
+        await rid_copies(ctx, lambda conn: _sweep(conn, limits, now))
         get_logger().info("retention.done", **done)
     await ctx.db.run(_note, ctx, done, now)
     return done
@@ -86,18 +88,33 @@ def _note(conn: sqlite3.Connection, ctx: Context, done: Counter[str], now: datet
         events.record(conn, now, "retention.done", detail=dict(done))
 
 
+async def rid_copies(ctx: Context, work: Work) -> list[str]:
+    """Do the same in the copies of the store in its folder; returns the names of those where it could not be done."""
+    state_dir, left = ctx.settings.gateway.state_dir, list[str]()
+    for copy in await asyncio.to_thread(older_copies.found, state_dir, FILE):
+        name = str(copy.relative_to(state_dir))
+        try:
+            key = keys.number_key(state_dir, make=False)
+            if not await asyncio.to_thread(older_copies.rid, copy, key, work):
+                left.append(name)
+        except (StoreError, OSError) as error:
+            left.append(name)
+            get_logger().warning("retention.not_scrubbed", why=str(error))
+        ctx.pulse.beat(NAME)
+    return left
+
+
+def _sweep(conn: sqlite3.Connection, limits: Limits, now: datetime) -> bool:
+    for step in retention.STEPS:
+        while step(conn, limits, now):
+            pass
+    return True
+
+
 def _delete_copies(state_dir: Path, before: datetime) -> int:
-    """Old copies of the store below its folder: backups, before-2.sqlite, what was kept aside."""
-    old = [
-        path
-        for path in state_dir.rglob("*.sqlite*")
-        if path not in _own(state_dir) and path.is_file() and path.stat().st_mtime <= before.timestamp()
-    ]
+    """Copies of the store in its folder in which everything is over. One elsewhere is its maker's."""
+    old = [path for path in older_copies.found(state_dir, FILE) if path.stat().st_mtime <= before.timestamp()]
     for path in old:
         path.unlink()
         get_logger().info("retention.copy_deleted", name=str(path.relative_to(state_dir)))
     return len(old)
-
-
-def _own(state_dir: Path) -> list[Path]:
-    return [state_dir / f"{FILE}{part}" for part in PARTS]

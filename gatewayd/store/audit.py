@@ -17,6 +17,8 @@ from gatewayd.core.model import RequestId, Source
 from gatewayd.store import requests
 from gatewayd.store.rows import digest_of
 
+#: Who approved where the settings ask nobody: the actor of the event "request.approved".
+NO_STEP: Final = "no step is set"
 #: The triggers know it by this name too.
 _HEAD: Final = "audit_head"
 #: Kinds whose rows are compared; an outcome is told of its attempt, an opt-in ends an opt-out.
@@ -129,10 +131,12 @@ def sends(conn: sqlite3.Connection) -> Iterator[Sent]:
     """Every part of a request's message that was or may have been sent, in the order of requests."""
     rows = conn.execute(
         "SELECT a.*, d.row, keyed(d.address) AS recipient, r.id AS request, r.number, r.source, r.client, r.job_digest, r.digest,"
-        " r.preapproved, r.approved_at, m.digest AS mail_digest, m.auth FROM deliveries d"
+        " r.preapproved, r.approved_at, m.digest AS mail_digest, m.auth, EXISTS (SELECT 1 FROM events e WHERE"
+        " e.request = r.id AND e.name = 'request.approved' AND e.actor = ?) AS no_step FROM deliveries d"
         " JOIN attempts a ON a.delivery = d.id AND a.state IN ('submitting', 'accepted', 'in_doubt')"
         " LEFT JOIN requests r ON r.id = d.request LEFT JOIN incoming_mails m ON m.id = r.mail"
-        " WHERE d.kind = 'message' ORDER BY d.request, d.id, a.part, a.attempt"
+        " WHERE d.kind = 'message' ORDER BY d.request, d.id, a.part, a.attempt",
+        (NO_STEP,),
     )
     request, decisions = None, list[dict[str, Any]]()
     for row in rows:
@@ -184,4 +188,4 @@ def _unexplained(row: Any, decisions: list[dict[str, Any]]) -> str:
         not decision["proof"] or (decision["via"] == "mail" and not decision["raw_digest"]) for decision in decisions
     ):
         return "a decision without its proof"
-    return "" if decisions or row["preapproved"] else "nobody decided"
+    return "" if decisions or row["preapproved"] or row["no_step"] else "nobody decided"

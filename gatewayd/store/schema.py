@@ -47,6 +47,11 @@ def version_of(conn: sqlite3.Connection) -> int:
     return have
 
 
+def is_of_this_version(conn: sqlite3.Connection) -> bool:
+    have, kind = (int(conn.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("user_version", "application_id"))
+    return have == migrations()[-1][0] and kind == APPLICATION_ID
+
+
 def copy_if_older(conn: sqlite3.Connection, path: Path) -> None:
     """A store of an older version is copied first; where that fails (a full disk), nothing is migrated."""
     have, wanted = int(conn.execute("PRAGMA user_version").fetchone()[0]), migrations()[-1][0]

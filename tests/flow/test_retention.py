@@ -1,6 +1,7 @@
 """Data ends when it is due, or when somebody is erased: no byte is left in the files, and the audit still holds."""
 
 import json
+import os
 import sqlite3
 from dataclasses import replace
 from datetime import timedelta
@@ -33,6 +34,7 @@ from gatewayd.store import (
     retention,
     tracking,
 )
+from gatewayd.store.database import copying
 from tests.fakes.requests import NOW, new_request
 from tests.flow.conftest import SettableTime
 from tests.store.test_queue import GSM1, ended, store
@@ -106,11 +108,16 @@ async def test_nothing_is_left_after_the_deadline(ctx: Context, count: int, tmp_
     copy = tmp_path / "before-2.sqlite"
     copy.write_bytes(NUMBER.encode())
     (tmp_path / "backups").mkdir()
-    (tmp_path / "backups" / "monday.sqlite").write_bytes(NUMBER.encode())
+    copying(tmp_path, tmp_path / "backups" / "monday.sqlite")
+    # Another one that is too young to go with the rest.
+    copying(tmp_path, tmp_path / "backups" / "tuesday.sqlite")
+    os.utime(tmp_path / "backups" / "tuesday.sqlite", (4e9, 4e9))
     assert hits(tmp_path)
     done = await retain.sweep(ctx, NOW + YEARS + YEARS)
     assert done["numbers"] > count
     assert hits(tmp_path) == []
+    assert [path.name for path in (tmp_path / "backups").iterdir()] == ["tuesday.sqlite"]
+    assert (tmp_path / "backups" / "tuesday.sqlite").stat().st_mtime == 4e9
     assert await ctx.db.run(verified) == []
     assert set(await ctx.db.run(retention.removed, request)) == {"numbers", "texts"}
     assert await ctx.db.run(deliveries.counts, request) == {DeliveryState.ACCEPTED: count + 1}
@@ -169,8 +176,11 @@ async def erase(ctx: Context, address: str = "0812-0000-0777") -> dict[str, Any]
 async def test_who_is_erased_leaves_no_byte(ctx: Context, count: int, tmp_path: Path) -> None:
     request = await lived(ctx, count)
     await ctx.db.run(optouts.add, NUMBER, "sms", NOW)
+    (tmp_path / "backups").mkdir()
+    copying(tmp_path, tmp_path / "backups" / "monday.sqlite")
     reply = await erase(ctx)
     assert reply["scrubbed"], reply
+    assert reply["copies_left"] == []
     assert reply["opted_out"]
     # The text that went to many stays; his own copy of it does not.
     assert hits(tmp_path, *SPELT[:-1], f"{WORDS}, {NAME}".encode()) == []
@@ -249,3 +259,16 @@ async def test_a_corrected_list_is_the_one_that_was_decided_on(ctx: Context) -> 
     await ctx.db.run(optouts.stop, "+6281200000002", NOW)
     await ctx.db.run(requests.replace, request, new_request(count=2), NOW)
     assert await ctx.db.run(verified) == []
+
+
+async def test_a_copy_in_which_the_request_was_still_open_goes(ctx: Context, tmp_path: Path) -> None:
+    request = await lived(ctx)
+    await ctx.db.run(requests.reopen, request)
+    (tmp_path / "backups").mkdir()
+    copying(tmp_path, tmp_path / "backups" / "monday.sqlite")
+    (tmp_path / "before-1.sqlite").write_bytes(b"of another version")
+    await ctx.db.run(requests.settle, request, NOW)
+    await ctx.db.run(requests.reported, request, NOW)
+    reply = await erase(ctx)
+    assert reply["copies_left"] == ["before-1.sqlite"]
+    assert list((tmp_path / "backups").iterdir()) == []
