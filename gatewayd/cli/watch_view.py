@@ -11,7 +11,6 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from rich.console import Group, RenderableType
-from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -112,9 +111,16 @@ def _requests(seen: Glance, zone: ZoneInfo) -> RenderableType:
         return _plain("no request is being sent", "dim")
     table = _table(_column(), _column(width=_BAR), _column(justify="right"), _column(justify="right"), _column(ratio=1))
     for one in seen.requests:
-        bar = ProgressBar(max(1, one.total), one.handled, width=_BAR)
-        table.add_row(_plain(one.number, "bold"), bar, f"{one.handled}/{one.total}", _rate(one), _rest(one, seen, zone))
+        table.add_row(
+            _plain(one.number, "bold"), _bar(one), f"{one.handled}/{one.total}", _rate(one), _rest(one, seen, zone)
+        )
     return table
+
+
+def _bar(one: Underway) -> Text:
+    """Tells done from not done without colours and without more than ASCII; full only when all is done."""
+    done = _BAR * one.handled // max(1, one.total)
+    return Text("#" * done, "cyan") + Text("." * (_BAR - done), "dim")
 
 
 def _rate(one: Underway) -> Text:

@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+import shutil
 import sqlite3
+import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -204,10 +206,22 @@ async def test_the_page_of_the_docs_and_the_page_of_the_daemon_have_the_same_met
         assert f"`{name}`" in text
 
 
+def rules() -> str:
+    blocks = re.findall(r"```yaml\n(.*?)```", MONITORING.read_text(encoding="utf-8"), re.S)
+    return next(str(block) for block in blocks if block.startswith("groups:"))
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is in Debian's package prometheus")
+def test_the_rules_of_the_docs_fire_when_they_should(tmp_path: Path) -> None:
+    (tmp_path / "rules.yml").write_text(rules(), encoding="utf-8")
+    shutil.copy(Path(__file__).parents[1] / "vectors" / "alerts.yml", tmp_path)
+    done = subprocess.run(["promtool", "test", "rules", "alerts.yml"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 async def test_the_rules_of_the_docs_ask_for_metrics_and_labels_that_exist(full: Context) -> None:
-    rules = next(b for b in re.findall(r"```yaml\n(.*?)```", MONITORING.read_text("utf-8"), re.S) if "groups:" in b)
     known = {name: labels for name, (_, labels) in documented().items()}
-    for name, selector in re.findall(r"\b(gatewayd_\w+)(\{[^{}]*\})?", rules):
+    for name, selector in re.findall(r"\b(gatewayd_\w+)(\{[^{}]*\})?", rules()):
         base = re.sub(r"_(bucket|sum|count)$", "", name)
         assert base in known, name
         assert set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", selector)) <= known[base], name + selector

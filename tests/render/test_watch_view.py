@@ -45,6 +45,14 @@ def glance(links: tuple[LinkRow, ...] = (), requests: tuple[Underway, ...] = (),
     return Glance(NOW, links, hand, {Priority.BULK: 3, Priority.NOTICE: 1}, NOW, requests, 0, (event,))
 
 
+@pytest.mark.parametrize(
+    ("handled", "bar"), [(0, "." * 16), (1_234, "." * 16), (10_000, "########........"), (19_999, "#" * 15 + ".")]
+)
+def test_done_and_not_done_differ_without_colours(handled: int, bar: str) -> None:
+    (line,) = (line for line in drawn(glance((), (replace(request(1), handled=handled),)), 80) if "/20000" in line)
+    assert f" {bar} " in line
+
+
 @pytest.mark.parametrize("columns", [80, 60, 132])
 def test_every_line_fits_and_everything_is_there(columns: int) -> None:
     lines = drawn(glance((link("gsm1"), link("gsm2", "no credit: Rp 120")), (request(1),)), columns)

@@ -1,6 +1,7 @@
 """Points 1 to 6 of the procedure on real parts: Dovecot, Postfix, Mosquitto, a modem on a pty, `gatewayd run`."""
 
 import json
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -29,6 +30,7 @@ from tests.system.campus import (
 )
 from tests.system.rig import peak_memory, wait_for
 from tests.system.systems import System, system
+from tests.system.test_metrics import scraped
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 
@@ -348,6 +350,10 @@ def test_status_show_and_report_commands(campus: Campus) -> None:
 
 
 def test_the_daemon_stays_small_and_stops_cleanly(campus: Campus) -> None:
+    page = str(tomllib.loads(campus.daemon.config.read_text(encoding="utf-8"))["metrics"]["listen"])
+    for _ in range(20):
+        found = scraped(int(page.rpartition(":")[2]))
+    assert {"gatewayd_parts_total", "gatewayd_gap_seconds_sum"} <= {key[0] for key in found}
     assert peak_memory(campus.daemon.pid) <= 64 * 1024 * 1024
 
 
