@@ -87,6 +87,9 @@ class Disk:
         if not path.startswith(self._folder) or path.endswith("-shm"):
             return False
         name = path.removeprefix(self._folder)
+        if "/" in name or (isinstance(event, Synced) and name not in self._names):
+            # A folder in it, and what is there: copies of the store, which it does not need to open.
+            return False
         known = self._names.setdefault(name, [None])
         match event:
             case Linked(_, ""):

@@ -3,21 +3,29 @@
 The network's ledger is written by the modem's process when the network takes a part, so it knows the truth
 when the daemon does not. A part that was on the air when the daemon died may or may not be in the ledger;
 the store must then say in_doubt (or what evidence has settled), and never send it again.
+The last test has every channel at once, each with a ledger of its own (tests/rigs/story.py), and kills more often.
+It was seen red with: resend_doubt, early_ack (tests/rigs/plants.py).
 """
 
 import os
 import random
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.rigs.places import Findings
+from tests.rigs.story import Story
+from tests.rigs.town import Town, running_town
 from tests.system.rig import SimModem, daemon, sim_modem, wait_for
 
 #: Of each test; `./scripts/soak kill` takes more.
 KILLS = int(os.environ.get("GATEWAYD_SOAK_KILLS", "30"))
+#: Of all channels at once; a story of requests has up to so many.
+CYCLES, IN_A_STORY = int(os.environ.get("GATEWAYD_SOAK_CYCLES", "60")), 10
 SEED = int(os.environ.get("GATEWAYD_SOAK_SEED", "20261123"))
 #: Enough to be sending still at the last kill.
 RECIPIENTS = 4 * KILLS + 10
@@ -79,3 +87,46 @@ def check(modem: SimModem, shown: dict[str, Any]) -> None:
     per_number = Counter(recipient for recipient, _ in taken)
     complete = sum(1 for count in per_number.values() if count == max(per_number.values()))
     assert complete >= RECIPIENTS - doubted, "a message is missing that nobody doubts"
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    with running_town(tmp_path_factory.mktemp("town")) as made:
+        yield made
+
+
+def kill_often(town: Town, kills: int, rng: random.Random, *plants: str) -> Counter[str]:
+    """One story whose daemon is killed so many times. Returns what became of the messages."""
+    story = Story(town.home()).begin()
+    try:
+        for _ in range(kills):
+            until = time.monotonic() + rng.expovariate(2.0)
+            life = story.live(plants=plants)
+            story.attend(lambda: time.monotonic() > until or life.status() is not None)  # noqa: B023
+            assert life.status() is None, life.said()[-3000:]
+            life.kill9()
+        story.finish(plants=plants)
+        return story.judge(interrupted=kills) + Counter(kills=kills)
+    finally:
+        story.end()
+
+
+@pytest.mark.timeout(180 + 5 * CYCLES)
+def test_kills_of_all_channels_at_once(town: Town) -> None:
+    """Forms and their approvals, jobs of a system that sends them until it has a receipt, SMS, mails, reports."""
+    findings, seen, rng = Findings(), Counter[str](), random.Random(SEED)
+    for turn in range(CYCLES // IN_A_STORY):
+        with findings.case(f"story {turn}"):
+            seen += kill_often(town, IN_A_STORY, rng)
+    findings.judge(seen)
+
+
+@pytest.mark.parametrize("plant", ["resend_doubt", "early_ack"])
+def test_the_rig_finds_planted_bugs(town: Town, plant: str) -> None:
+    findings, rng = Findings(), random.Random(SEED)
+    for turn in range(20):
+        with findings.case(f"story {turn}"):
+            kill_often(town, IN_A_STORY, rng, plant)
+        if findings.failed:
+            return
+    raise AssertionError(f"{plant} was not found in {findings.cases} stories")
