@@ -62,6 +62,7 @@ class Findings:
         except AssertionError as error:
             line = traceback.extract_tb(error.__traceback__)[-1]
             self.failed.append(f"{name}: {error or line.line}")
+            sys.stdout.write(f"failed: {self.failed[-1][:400]}\n")
 
     def judge(self, seen: Counter[str]) -> None:
         """Say the figures (`./scripts/soak` shows them), then fail if a case did."""
