@@ -63,6 +63,8 @@ def _words(error: BaseException) -> str:
     """Ours are written for the journal; of the system's own the number tells enough."""
     if isinstance(error, GatewaydError):
         return f": {redact(str(error))}"
+    if isinstance(error, ImportError):
+        return f": {error.name}"
     return f": {error.strerror}" if isinstance(error, OSError) and error.strerror else ""
 
 

@@ -28,7 +28,7 @@ class Watcher:
             self._look()
 
     def _look(self) -> None:
-        for pid in (self.pid, *_descendants(self.pid)):
+        for pid in (self.pid, *descendants(self.pid)):
             if pid != self.pid:
                 self.children.add(pid)
             for name in ("cmdline", "environ"):
@@ -52,12 +52,12 @@ def watching(pid: int, temporary: Path) -> Iterator[Watcher]:
         made.close()
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
     found: list[int] = []
     for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
         with suppress(OSError):
             for child in map(int, tasks.read_text(encoding="ascii").split()):
-                found += [child, *_descendants(child)]
+                found += [child, *descendants(child)]
     return found
 
 

@@ -18,7 +18,8 @@ import pytest
 from tests.system.servers.ports import require
 
 _NEW_NETWORK = 0x40000000  # CLONE_NEWNET
-_HEAD = "add table inet cut\ndelete table inet cut\ntable inet cut {\n chain packets {\n type filter hook input priority 0;\n"
+_CHAIN = "chain packets {\n type filter hook input priority 0;\n"
+_HEAD = f"add table inet cut\ndelete table inet cut\ntable inet cut {{\n {_CHAIN}"
 
 
 class Way(StrEnum):

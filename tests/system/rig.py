@@ -101,6 +101,10 @@ class SimModem:
         entries = [json.loads(line) for line in lines if line.endswith("}")]
         return [entry for entry in entries if entry["event"] == event]
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def close(self) -> None:
         self._process.terminate()
         self._process.wait(10)

@@ -118,6 +118,11 @@ class Dovecot:
     host = HOST
     password = PASSWORD
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Up and answering on all ports when this returns."""
         dovecot = require("dovecot", PACKAGES)

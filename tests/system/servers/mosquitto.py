@@ -74,6 +74,11 @@ class Mosquitto:
     host = HOST
     password = PASSWORD
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Up and answering when this returns."""
         command = [require("mosquitto", PACKAGES), "-c", str(self.folder / "mosquitto.conf")]
