@@ -67,6 +67,10 @@ def _verify(conn: sqlite3.Connection, heads: Iterable[Head], *, as_json: bool) -
         print_json(facts)
     else:
         _print(last, by_decisions, faults)
+    if faults and (at := audit.key_replaced_at(conn)):
+        raise GatewaydError(
+            f"{len(faults)} faults; {keys.FILE} was replaced on {at:%Y-%m-%d}: put the old one back, and verify again"
+        )
     if faults:
         raise GatewaydError(f"{len(faults)} faults: the record was changed behind the gateway's back, or is damaged")
     return 0

@@ -9,12 +9,14 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from gatewayd.core import audit
 from gatewayd.core.audit import Entry, Facts, Head
 from gatewayd.core.model import RequestId, Source
-from gatewayd.store import requests
+from gatewayd.store import keys, requests
+from gatewayd.store.instants import from_ms
 from gatewayd.store.rows import digest_of
 
 #: Who approved where the settings ask nobody: the actor of the event "request.approved".
@@ -41,6 +43,13 @@ def last_head(conn: sqlite3.Connection) -> Head:
 def noted_head(conn: sqlite3.Connection) -> Head | None:
     row = conn.execute("SELECT value FROM meta WHERE key = ?", (_HEAD,)).fetchone()
     return audit.head_of(row["value"]) if row else None
+
+
+def key_replaced_at(conn: sqlite3.Connection) -> datetime | None:
+    """When the store was last opened with another key of keyed hashes than before; None: never."""
+    row = conn.execute("SELECT max(at) FROM events WHERE name = ?", (keys.REPLACED,)).fetchone()
+    at: int | None = row[0]
+    return from_ms(at)
 
 
 def entries(conn: sqlite3.Connection) -> Iterator[Entry]:

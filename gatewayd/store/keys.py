@@ -10,16 +10,21 @@ import hmac
 import os
 import secrets
 import sqlite3
+from datetime import UTC, datetime
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
 
 from gatewayd.core import audit
 from gatewayd.errors import StoreError
+from gatewayd.log import get_logger
+from gatewayd.store import events
 
 FILE: Final = "number.key"
 #: What an address begins with after its retention: nothing that can be sent to.
 HIDDEN: Final = "hash:"
+#: The event that says that the store lost its key: hashes from before cannot be compared any more.
+REPLACED: Final = "key.replaced"
 _MAIL: Final = "mail_key"
 _FINGERPRINT: Final = "number_key"
 _OCTETS: Final = 32
@@ -73,6 +78,9 @@ def recognise(conn: sqlite3.Connection, key: bytes) -> None:
         raise StoreError(
             f"{FILE} is not the key of this store, and people who were erased are on its opt-out list: put the old key back"
         )
+    if row is not None:
+        get_logger().error("key.replaced", why=f"{FILE} is not the key that this store was written with")
+        events.record(conn, datetime.now(UTC), REPLACED)
     conn.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (_FINGERPRINT, mine))
 
 

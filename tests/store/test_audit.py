@@ -18,6 +18,7 @@ from gatewayd.core.audit import Head, breaks, chained, named
 from gatewayd.core.model import RequestId
 from gatewayd.core.outcome import Accepted, Blame, Cause, Deferred, InDoubt, Outcome, ReportedStatus, StatusReport
 from gatewayd.core.states import DeliveryState, Event
+from gatewayd.errors import StoreError
 from gatewayd.store import (
     approvals,
     audit,
@@ -371,3 +372,21 @@ async def test_the_command_says_what_it_found(tmp_path: Path, capsys: pytest.Cap
         conn.commit()
     assert main([*verify, "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["faults"] == ["attempt 1.1.1: the audit knows another sim"]
+
+
+async def test_a_lost_key_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "gatewayd.toml"
+    config.write_text(f'[gateway]\nstate_dir = "{tmp_path}"\n', encoding="utf-8")
+    async with database.open_store(tmp_path) as db:
+        await db.run(lived)
+    (tmp_path / keys.FILE).unlink()
+    async with database.open_store(tmp_path) as db:
+        assert await db.run(audit.key_replaced_at) is not None
+        # Somebody who was erased would be written to again.
+        await db.run(lambda conn: conn.execute("UPDATE optouts SET address = hidden(address)"))
+    assert main(["audit", "verify", "--config", str(config)]) == 1
+    assert "put the old one back" in capsys.readouterr().err
+    (tmp_path / keys.FILE).unlink()
+    with pytest.raises(StoreError, match="put the old key back"):
+        async with database.open_store(tmp_path):
+            pass
