@@ -106,7 +106,8 @@ def hide_deliveries(conn: sqlite3.Connection, where: str, *values: object) -> in
     ids = [
         row["id"]
         for row in conn.execute(
-            f"SELECT id FROM deliveries WHERE {where} AND address NOT LIKE '{HIDDEN}%' LIMIT {BATCH}", values
+            f"SELECT id FROM deliveries WHERE {where} AND address <> '' AND address NOT LIKE '{HIDDEN}%' LIMIT {BATCH}",
+            values,
         )
     ]
     marks = ", ".join("?" * len(ids))
@@ -195,7 +196,7 @@ def raw_mails(conn: sqlite3.Connection, limits: Limits, now: datetime) -> int:
 def own_mails(conn: sqlite3.Connection, limits: Limits, now: datetime) -> int:
     """Our own mails and short messages, once they have left."""
     rows = conn.execute(
-        "SELECT id FROM notices WHERE created_at <= ? AND message_id IS NOT NULL AND to_address NOT LIKE ?"
+        "SELECT id FROM notices WHERE created_at <= ? AND message_id IS NOT NULL AND (raw <> x'' OR (to_address <> '' AND to_address NOT LIKE ?))"
         f" AND (request IS NULL OR request NOT IN {_OPEN_REQUESTS})"
         f" AND NOT {LEAVES} LIMIT 20",
         (to_ms(limits.first), f"{HIDDEN}%"),

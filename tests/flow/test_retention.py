@@ -42,7 +42,7 @@ from tests.store.test_queue import GSM1, ended, store
 NUMBER = "+6281200000777"
 NAME = "Sulastri Contohwati"
 WORDS = "Rahasia sekali"
-SPELT = (b"81200000777", b"812-0000-0777", NAME.encode(), b"Sulastri", WORDS.encode())
+SPELT = (b"81200000777", b"812-0000-0777", b"812 0000 0777", NAME.encode(), b"Sulastri", WORDS.encode())
 YEARS = timedelta(days=800)
 
 

@@ -390,3 +390,12 @@ async def test_a_lost_key_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[
     with pytest.raises(StoreError, match="put the old key back"):
         async with database.open_store(tmp_path):
             pass
+
+
+@pytest.mark.parametrize("kind", ["request", "decision", "event", "attempt", "outcome", "report", "moved"])
+def test_an_entry_told_twice_is_found_though_its_hash_is_right(store: sqlite3.Connection, kind: str) -> None:
+    copy, last = copy_of(store), audit.last_head(store)
+    entry = [entry for entry in audit.entries(copy) if entry.kind == kind][-1]
+    again = chained(last.hash, last.count + 1, entry.at, entry.kind, entry.facts)
+    copy.execute("INSERT INTO audit VALUES (?, ?, ?, ?, ?)", (last.count + 1, entry.at, entry.kind, entry.facts, again))
+    assert found(copy)
