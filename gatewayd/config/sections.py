@@ -144,6 +144,8 @@ class Smtp(_MailServer):
     domains: dict[str, Duration] = Field(default_factory=dict)
     #: Larger mails are not offered to the server.
     max_bytes: Annotated[int, Field(ge=65536)] = 10_000_000
+    #: Files of a form's mail that go out with each of its e-mails, bytes together; 0 = none do.
+    enclosures_max_bytes: Annotated[int, Field(ge=0, le=25_000_000)] = 0
     #: Requests also go out as HTML, from the small Markdown of their text.
     html: bool = True
     #: Envelope sender of requests' mails; each gets a token of its own behind "+".

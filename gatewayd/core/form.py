@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, Literal
 
-from gatewayd.core.model import Channel, Fault, RecipientList
+from gatewayd.core.model import Channel, Enclosure, Fault, RecipientList
 
 GroupName = Literal["mahasiswa", "pegawai", "dosen", "lainnya"]
 
@@ -71,6 +71,8 @@ class FormReading:
     other_services: tuple[str, ...] = ()
     recipients: RecipientList = _NOBODY
     list_given: bool = False
+    #: Attached files that may go out with the e-mails.
+    enclosures: tuple[Enclosure, ...] = ()
     present: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
 
@@ -91,6 +93,8 @@ def merge(stored: FormReading, correction: FormReading) -> FormReading:
     news = {name: getattr(correction, name) for name in correction.present if name in PATHS and name != "recipients"}
     if "text" in news:
         news["time_wish"] = correction.time_wish
+    if correction.enclosures:
+        news["enclosures"] = correction.enclosures
     if correction.list_given:
         news |= {"recipients": correction.recipients, "list_given": True}
     elif "channel" in news and correction.channel is not stored.channel:

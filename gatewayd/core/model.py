@@ -104,6 +104,17 @@ class Applicant:
 
 
 @dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that goes out with every e-mail of a request: type, bytes, and its place in the mail that it came with."""
+
+    place: int
+    name: str
+    kind: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A request as an intake understood it, before it is stored."""
 
@@ -121,6 +132,7 @@ class Draft:
     wanted_by: str = ""
     #: Keep an SMS in the short alphabet where characters can be replaced.
     plain_letters: bool = False
+    enclosures: tuple[Enclosure, ...] = ()
     faults: tuple[Fault, ...] = ()
     warnings: tuple[Fault, ...] = ()
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from gatewayd.core.model import Applicant, Channel, Fault, Priority, RefusedRow, RequestId, Source
+from gatewayd.core.model import Applicant, Channel, Enclosure, Fault, Priority, RefusedRow, RequestId, Source
 
 _PLACEHOLDER: Final = re.compile(r"\{ {0,5}([A-Za-z_][A-Za-z0-9_ ./-]{0,39}?) {0,5}\}")
 _NOT_NAME: Final = re.compile(r"[\W_]+")
@@ -99,12 +99,13 @@ def personal_fields(name: str, fields: Mapping[str, str]) -> dict[str, str]:
 
 def digest(
     *, channel: Channel, subject: str, text: str, priority: Priority, send_after: datetime | None,
-    applicant: Applicant, messages: Iterable[Message],
+    applicant: Applicant, messages: Iterable[Message], enclosures: Iterable[Enclosure] = (),
 ) -> bytes:  # fmt: skip
     """SHA-256 over the canonical form of what will be sent, to whom, when and for whom."""
     # To the millisecond, as it is stored: the digest is computed again from the store.
     at = (send_after - _EPOCH) // _MS if send_after else ""
     head = [channel, subject, text, int(priority), at, applicant.unit, applicant.address]
+    head += [part for one in enclosures for part in (one.name, one.kind, one.sha256)]
     state = hashlib.sha256(_canonical(head))
     subject = subject if placeholders(subject) else ""
     for personal in sorted([m.address, m.text or "", *_personal_subject(subject, m)] for m in messages):

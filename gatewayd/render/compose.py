@@ -8,6 +8,7 @@ Every string is cleaned before anything is rendered; a header that must not be s
 
 from dataclasses import replace
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Final, assert_never
 
 from gatewayd.core.form import PATHS
@@ -121,7 +122,11 @@ def _bodies(view: View, voice: Voice) -> mail.Bodies:
             return _text("correction", view, voice, example=_example(view.faults))
         case ApprovalQuestion():
             text = pages.text("approval", voice, view=view, **html.question_values(view, voice))
-            return mail.Bodies(text, html.question_html(view, voice))
+            files = (
+                mail.Attachment(f"lampiran-{place}{PurePosixPath(name).suffix}", kind, data)
+                for place, (name, kind, data) in enumerate(view.files, 1)
+            )
+            return mail.Bodies(text, html.question_html(view, voice), files=tuple(files))
         case Decision():
             return _text("decision", view, voice, headline=_decided(view, voice))
         case Unclear():

@@ -67,6 +67,8 @@ class Understood:
     purpose: str = ""
     send_after: datetime | None = None
     wanted_by: str = ""
+    #: Files that go out with each e-mail: name and bytes.
+    enclosures: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,8 @@ class ApprovalQuestion:
     replaces: bool = False
     #: An example and the longest, where each recipient gets a text of his own.
     merged: tuple[Merged, ...] = ()
+    #: The files themselves, to be looked at: name, type, bytes.
+    files: tuple[tuple[str, str, bytes], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,10 @@ class Voice:
         refused = len(view.refused) if isinstance(view, Receipt) else view.refused
         return self.audience(view.what.recipients, view.what.groups, refused, view.duplicates)
 
+    def enclosures(self, files: Sequence[tuple[str, int]]) -> str:
+        """ "undangan.pdf (240 KB), peta.png (31 KB)"."""
+        return ", ".join(f"{name} ({self.loc.number(-(-size // 1024))} KB)" for name, size in files)
+
     # What it is sent with.
 
     def resource(self, facts: ModemFacts, now: datetime) -> str:

@@ -90,6 +90,8 @@ _FILES: Final = {
     "attachment.unreadable": N_("this file is damaged, locked or not what its name says"),
     "attachment.too_big": N_("this file is too big"),
     "attachment.bomb": N_("this file unpacks to far more than it holds and was not opened"),
+    "enclosure.too_big": N_("the files that are to go along are too big together"),
+    "enclosure.off": N_("this file is not sent along"),
     "attachment.kind": N_("files of this kind cannot be read; DOCX, XLSX, ODS, PDF and CSV can"),
     "attachment.scan": N_("this is a picture or a scan, which cannot be read"),
     "attachment.old_office": N_("this is the old format of Word or Excel; please save the file as DOCX or XLSX"),

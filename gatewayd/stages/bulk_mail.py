@@ -16,9 +16,10 @@ from gatewayd.core.request import merge, personal_fields
 from gatewayd.errors import SandboxError
 from gatewayd.log import get_logger
 from gatewayd.stages.context import Context
-from gatewayd.store import keys
+from gatewayd.store import enclosures, keys
 from gatewayd.store.queue import Claimed
 from gatewayd.wire import mailtoken, markdown
+from gatewayd.wire.enclosures import part_of
 from gatewayd.wire.mailtoken import Purpose
 from gatewayd.wire.outmail import message
 
@@ -34,6 +35,7 @@ class BulkMail:
         self._ctx = ctx
         self._key = b""
         self._pages: dict[str, tuple[str, ...]] = {}
+        self._files: tuple[str, bytes] = ("", b"")
 
     async def body(self, claimed: Claimed) -> MailBody:
         """The mail of `claimed`."""
@@ -49,11 +51,19 @@ class BulkMail:
             subject=subject if isinstance(subject, str) else claimed.subject, text=claimed.text,
             message_id=_message_id(claimed.delivery, claimed.request, smtp), date=self._ctx.clock.now(),
             auto_submitted="auto-generated", headers=self._headers(smtp, claimed.delivery),
-            page=markdown.filled(page, values) if page else "",
+            page=markdown.filled(page, values) if page else "", enclosed=await self._enclosed(claimed.request),
         )  # fmt: skip
         sealed = mailtoken.token(self._key, Purpose.BOUNCE, claimed.delivery)
         sender = mailtoken.sub_address(smtp.bounce_address, sealed) if smtp.bounce_address else smtp.sender
         return MailBody(raw, sender, sealed)
+
+    async def _enclosed(self, number: str) -> bytes:
+        """The files of a request as MIME parts; those of the last one are remembered."""
+        if self._files[0] != number:
+            found = await self._ctx.db.run(enclosures.of_number, number)
+            parts = [part_of(one, position, content) for position, (one, content) in enumerate(found, 1)]
+            self._files = (number, b"".join(parts))
+        return self._files[1]
 
     async def _page(self, template: str) -> tuple[str, ...]:
         """The pieces of the page of a request's text; none where the child could not make it."""

@@ -69,10 +69,11 @@ def build(
         expires_at=draft.expires_at or _expires(draft, settings, now), faults=tuple(dict.fromkeys(faults)),
         warnings=(*draft.warnings, *_warnings(draft, longest, messages, recent)),
         refused=(*draft.recipients.refused, *refused),
-        duplicates=draft.recipients.duplicates, messages=messages, form=form,
+        duplicates=draft.recipients.duplicates, messages=messages, form=form, enclosures=draft.enclosures,
         digest=digest(
             channel=draft.channel, subject=draft.subject, text=draft.text, priority=draft.priority,
             send_after=draft.send_after, applicant=draft.applicant, messages=messages,
+            enclosures=draft.enclosures,
         ),
         client=origin.client, job=origin.job, job_digest=origin.job_digest, mail=origin.mail, thread=origin.thread,
         preapproved=origin.preapproved, paced=frozenset(settings.smtp.domains) if settings.smtp else frozenset(),

@@ -7,7 +7,8 @@ changed any more.
 """
 
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +18,7 @@ from gatewayd.core.form import PATHS, FormReading, merge
 from gatewayd.core.model import Applicant, Draft, Fault, Priority, RecipientList, Source
 from gatewayd.core.request import Request
 from gatewayd.log import get_logger
-from gatewayd.stages import quota, wrong_desk
+from gatewayd.stages import enclosures, quota, wrong_desk
 from gatewayd.stages.assemble import assemble
 from gatewayd.stages.context import Context
 from gatewayd.stages.decide import MailProof, by_own_form
@@ -45,6 +46,8 @@ class PreparedForm:
     corrects: Request | None
     #: Boxes of other desks that are ticked in this very mail.
     other_services: tuple[str, ...] = ()
+    #: The files that came with it to go along, by their SHA-256.
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,9 @@ class FormDesk:
             stored = await self._ctx.db.run(requests.form_of, corrects.id)
             reading = merge(form_from(stored), read.form)
             unit = unit.model_copy(update={"name": corrects.applicant.unit})
-        unread = unread_files(read)
+        most = self._ctx.settings.smtp.enclosures_max_bytes if self._ctx.settings.smtp else 0
+        enclosed = enclosures.going_along(reading, most)
+        unread = unread_files(read, enclosures.places(read.form, enclosed))
         if unread and reading.groups and not reading.list_given:
             # The file is probably the list: the whole directory instead would be the worst mistake.
             found, faults = RecipientList(), unread
@@ -87,22 +92,25 @@ class FormDesk:
             faults.append(
                 Fault("recipients", "recipients.too_many", f"{len(found.recipients)} > {unit.max_recipients}")
             )
+        faults += enclosures.faults(enclosed, most)
         cautions = _cautions(reading, self._ctx.settings)
         draft = Draft(
             source=Source.MAIL, applicant=_applicant(self._ctx.settings, unit, reading, read), channel=channel,
             text=reading.text, subject=reading.subject, recipients=found, groups=reading.groups,
             priority=Priority.URGENT if reading.priority == "urgent" else Priority.NORMAL,
-            wanted_by=reading.wanted_by, plain_letters=reading.plain_letters,
+            wanted_by=reading.wanted_by, plain_letters=reading.plain_letters, enclosures=enclosed,
             faults=(*reading.faults, *faults, *cautions.faults),
             warnings=(
                 *(Fault("service", "service.other", name) for name in reading.other_services),
                 *((Fault("keterangan", "text.time_wish", reading.time_wish),) if reading.time_wish else ()),
-                *(fault for fault in unread if fault.code not in _CONTRADICTORY), *cautions.warnings,
+                *(enclosures.named(fault, reading) for fault in unread if fault.code not in _CONTRADICTORY),
+                *cautions.warnings,
             ),
         )  # fmt: skip
         origin = Origin(mail=letter.mail, thread=read.message_id)
         new = await assemble(self._ctx, draft, origin, form_json(reading), corrects.id if corrects else None)
-        return PreparedForm(new, corrects, read.form.other_services)
+        files = await enclosures.contents(self._ctx, letter.mail, enclosures.arrived(read.form, enclosed))
+        return PreparedForm(new, corrects, read.form.other_services, files)
 
     async def _recipients(self, reading: FormReading) -> tuple[RecipientList, list[Fault]]:
         """The list if one was given (it narrows the boxes), else the directories behind the ticked boxes."""
@@ -139,9 +147,13 @@ def _cautions(reading: FormReading, settings: Settings) -> _Cautions:
     return _Cautions(() if allowed else secret, (*(secret if allowed else ()), *narrower))
 
 
-def unread_files(read: ReadMail) -> list[Fault]:
-    """Attached files that were not read, or not taken."""
-    return [Fault("attachment", file.problem, file.name) for file in read.attachments if file.problem]
+def unread_files(read: ReadMail, going_along: frozenset[int] = frozenset()) -> list[Fault]:
+    """Attached files that were not read, or not taken; not those that go along, by their places."""
+    return [
+        Fault("attachment", file.problem, file.name)
+        for place, file in enumerate(read.attachments)
+        if file.problem and place not in going_along
+    ]
 
 
 def _correctable(conn: sqlite3.Connection, read: ReadMail, unit: Unit) -> Request | None:
@@ -176,11 +188,11 @@ def store_form(
     if corrects is not None and _still_open(conn, corrects):
         request, number, event = corrects.id, corrects.number, "request.corrected"
         new = quota.admit(conn, ctx, new, now, request)
-        requests.replace(conn, request, new, now)
+        requests.replace(conn, request, new, now, prepared.files)
     else:
         new, gateway = quota.admit(conn, ctx, new, now), ctx.settings.gateway
         number = requests.next_number(conn, gateway.ticket_prefix, now.astimezone(ctx.zone).year)
-        request, event = requests.insert(conn, new, number, now), "request.received"
+        request, event = requests.insert(conn, new, number, now, prepared.files), "request.received"
     detail: dict[str, str | int] = {
         "recipients": len(new.messages), "refused": len(new.refused), "faults": len(new.faults),
     }  # fmt: skip

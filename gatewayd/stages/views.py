@@ -29,7 +29,7 @@ from gatewayd.stages.forecast import plan_of
 from gatewayd.stages.people import shown_name, shown_step
 from gatewayd.stages.summary_facts import facts_of
 from gatewayd.stages.underway import underway_of
-from gatewayd.store import approvals, deliveries, health, inbox, mails, notices, requests
+from gatewayd.store import approvals, deliveries, enclosures, health, inbox, mails, notices, requests
 from gatewayd.store.notices import Notice, Params
 from gatewayd.wire.gsm7 import cost
 from gatewayd.wire.transliterate import transliterate
@@ -68,11 +68,12 @@ def view_of(desk: Desk, notice: Notice, message_id: str) -> views.View:
     return _ABOUT_NOTHING[notice.kind](desk, notice, head)
 
 
-def _understood(request: Request) -> views.Understood:
+def _understood(desk: Desk, request: Request) -> views.Understood:
     return views.Understood(
         unit=request.applicant.unit, applicant=request.applicant.name, channel=request.channel, text=request.text,
         recipients=request.recipients, subject=request.subject, groups=request.groups, purpose=request.purpose,
         send_after=request.send_after, wanted_by=request.wanted_by,
+        enclosures=enclosures.shown(desk.conn, request.id),
     )  # fmt: skip
 
 
@@ -113,7 +114,7 @@ def _undecided(desk: Desk, request: Request) -> tuple[str, ...]:
 def _receipt(desk: Desk, notice: Notice, head: views.Head, request: Request) -> views.View:
     plan = plan_of(desk.conn, desk.settings, request, desk.now)
     return views.Receipt(
-        head, _understood(request), _size(request, plan), _waits_for(desk, request), request.refused,
+        head, _understood(desk, request), _size(request, plan), _waits_for(desk, request), request.refused,
         len(request.duplicates), _other_services(request), _forwarded(desk, request), _warnings(request),
         replaces=bool(notice.params.get("replaces")), merged=_merged(desk, request), plain_parts=_plain_parts(request),
         plan=plan,
@@ -155,8 +156,8 @@ def _warnings(request: Request) -> tuple[Fault, ...]:
 
 def _correction(desk: Desk, notice: Notice, head: views.Head, request: Request) -> views.View:
     return views.Correction(
-        head, request.faults, _understood(request), request.refused, len(request.duplicates), _other_services(request),
-        _forwarded(desk, request),
+        head, request.faults, _understood(desk, request), request.refused, len(request.duplicates),
+        _other_services(request), _forwarded(desk, request),
     )  # fmt: skip
 
 
@@ -166,7 +167,7 @@ def _approval(desk: Desk, notice: Notice, head: views.Head, request: Request) ->
     modems = modem_facts(desk) if request.channel is Channel.SMS else ()
     plan = plan_of(desk.conn, desk.settings, request, desk.now)
     return views.ApprovalQuestion(
-        head, _understood(request), _size(request, plan),
+        head, _understood(desk, request), _size(request, plan),
         step=shown_step(desk.settings, step, str(notice.params["person"])),
         token=desk.token,
         expires_at=request.created_at + timedelta(seconds=desk.settings.approval.expires),
@@ -179,6 +180,7 @@ def _approval(desk: Desk, notice: Notice, head: views.Head, request: Request) ->
             for asked, _ in notices.states(desk.conn, request.id, "approval")
         ),
         merged=_merged(desk, request),
+        files=tuple((one.name, one.kind, data) for one, data in enclosures.of_request(desk.conn, request.id)),
     )  # fmt: skip
 
 
@@ -204,7 +206,7 @@ def _decision(desk: Desk, notice: Notice, head: views.Head, request: Request) ->
         verdict=str(params["verdict"]), reason=str(params["reason"]), at=datetime.fromisoformat(str(params["at"])),
         via="",
     )  # fmt: skip
-    return views.Decision(head, line, _understood(request), _waits_for(desk, request))
+    return views.Decision(head, line, _understood(desk, request), _waits_for(desk, request))
 
 
 def _status(desk: Desk, notice: Notice, head: views.Head, request: Request) -> views.View:
@@ -213,7 +215,7 @@ def _status(desk: Desk, notice: Notice, head: views.Head, request: Request) -> v
     progress = underway_of(desk.conn, desk.settings, request, desk.now) if is_sent else None
     return views.StatusAnswer(
         head, request_state(request, counts), with_refused(deliveries.results(desk.conn, request.id), request.refused),
-        _understood(request),
+        _understood(desk, request),
         decision_lines(desk, request), _waits_for(desk, request), request.close_reason,
         forwarded=bool(notice.params.get("forwarded")), progress=progress,
         log=delivery_log(desk, request) if progress is not None and progress.handled else None,

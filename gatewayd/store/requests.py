@@ -2,16 +2,16 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from gatewayd.core.model import Applicant, Channel, Fault, Kind, Priority, RefusedRow, RequestId, Source
+from gatewayd.core.model import Applicant, Channel, Enclosure, Fault, Kind, Priority, RefusedRow, RequestId, Source
 from gatewayd.core.request import Message, Request
 from gatewayd.core.routing import route_of
 from gatewayd.core.states import DeliveryState
-from gatewayd.store import quotas
+from gatewayd.store import enclosures, quotas
 from gatewayd.store.instants import from_ms, to_ms
 
 
@@ -49,6 +49,7 @@ class NewRequest:
     preapproved: str = ""
     #: Domains with a pace of their own: their e-mail has a route.
     paced: frozenset[str] = frozenset()
+    enclosures: tuple[Enclosure, ...] = ()
 
 
 _CONTENT: Final = (
@@ -69,20 +70,30 @@ def next_number(conn: sqlite3.Connection, prefix: str, year: int) -> str:
     return f"{prefix}-{year}-{row[0]:06d}"
 
 
-def insert(conn: sqlite3.Connection, new: NewRequest, number: str, now: datetime) -> RequestId:
-    """Store a request and its recipients, all held."""
+def insert(
+    conn: sqlite3.Connection,
+    new: NewRequest,
+    number: str,
+    now: datetime,
+    files: Mapping[str, bytes] = enclosures.NOTHING,
+) -> RequestId:
+    """Store a request and its recipients, all held. `files`: the bytes of what goes along, by SHA-256."""
     origin = (number, new.source, new.client, new.job, new.job_digest, to_ms(now))
     columns = (*_ORIGIN, *_CONTENT)
     marks = ", ".join("?" * len(columns))
     cursor = conn.execute(f"INSERT INTO requests ({', '.join(columns)}) VALUES ({marks})", (*origin, *_content(new)))
     request = RequestId(int(cursor.lastrowid or 0))
     _keep_form(conn, request, new)
+    enclosures.keep(conn, request, new.enclosures, files)
     _insert_messages(conn, request, new)
     quotas.book(conn, request, now)
     return request
 
 
-def replace(conn: sqlite3.Connection, request: RequestId, new: NewRequest, now: datetime) -> None:
+def replace(
+    conn: sqlite3.Connection, request: RequestId, new: NewRequest, now: datetime,
+    files: Mapping[str, bytes] = enclosures.NOTHING,
+) -> None:  # fmt: skip
     """Take a correction: the request keeps its number; content and recipients are new, so decisions are void."""
     assignments = ", ".join(f"{column} = ?" for column in _CONTENT)
     conn.execute(f"UPDATE requests SET {assignments} WHERE id = ?", (*_content(new), request))
@@ -92,6 +103,7 @@ def replace(conn: sqlite3.Connection, request: RequestId, new: NewRequest, now: 
         (request,),
     )
     _keep_form(conn, request, new)
+    enclosures.keep(conn, request, new.enclosures, files)
     _insert_messages(conn, request, new)
     quotas.book(conn, request, now)
 

@@ -176,6 +176,7 @@ def _clear_words(conn: sqlite3.Connection, request: int) -> None:
         (request,),
     )
     conn.execute("UPDATE deliveries SET text = '' WHERE request = ? AND text <> ''", (request,))
+    conn.execute("UPDATE enclosures SET name = '', content = x'' WHERE request = ? AND name <> ''", (request,))
     conn.execute("UPDATE decisions SET reason = '' WHERE request = ? AND reason <> ''", (request,))
     conn.execute(
         "UPDATE events SET detail = json_remove(detail, '$.reason') WHERE request = ? AND detail LIKE '%\"reason\"%'",

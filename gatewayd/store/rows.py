@@ -12,7 +12,7 @@ from gatewayd.core.approval import Verdict
 from gatewayd.core.model import RequestId
 from gatewayd.core.request import Message, Request, digest
 from gatewayd.core.states import DeliveryState
-from gatewayd.store import approvals, requests
+from gatewayd.store import approvals, enclosures, requests
 
 _MAY_LEAVE: Final = "('held', 'queued', 'submitting')"
 
@@ -47,6 +47,7 @@ def digest_of(conn: sqlite3.Connection, request: Request) -> bytes:
     return digest(
         channel=request.channel, subject=request.subject, text=request.text, priority=request.priority,
         send_after=request.send_after, applicant=request.applicant, messages=map(_message, rows),
+        enclosures=[one for one, _ in enclosures.of_request(conn, request.id)],
     )  # fmt: skip
 
 

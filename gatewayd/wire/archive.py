@@ -69,6 +69,17 @@ def _kind(archive: zipfile.ZipFile) -> ZipKind:
     return "other"
 
 
+def has_macros(data: bytes) -> bool:
+    """Whether an office document brings programs; what cannot be opened counts as if."""
+    if _directory_size(data) > _MAX_DIRECTORY:
+        return True
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return any(name.lower().endswith(("vbaproject.bin", ".exe", ".dll", ".js")) for name in archive.namelist())
+    except _BROKEN:
+        return True
+
+
 def opened(data: bytes) -> str | None:
     """A code if `data` must not be opened as a spreadsheet."""
     if _directory_size(data) > _MAX_DIRECTORY:

@@ -81,6 +81,8 @@ _FILES: Final = {
     "attachment.unreadable": "{typed} is damaged, locked or not what its name says",
     "attachment.too_big": "{typed} is too big",
     "attachment.bomb": "{typed} unpacks to far more than it holds and was not opened",
+    "enclosure.too_big": "the files that are to go along are too big together ({typed})",
+    "enclosure.off": "{typed} is not sent along",
     "attachment.kind": "{typed} is of a kind that cannot be read (DOCX, XLSX, ODS, PDF and CSV can)",
     "attachment.scan": "{typed} is a picture or a scan, which cannot be read",
     "attachment.old_office": "{typed} is of the old Office kind; save it as DOCX or XLSX",

@@ -41,6 +41,9 @@ _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
 _ATOMS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 #: In every mail the same: no line of quoted-printable begins with "--=_", so it stands alone.
 _BOUNDARY: Final = b"=_alternative"
+#: No line of base64 begins with "-" either.
+MIXED: Final = b"=_mixed"
+_LAST: Final = b"--" + MIXED + b"--\r\n"
 _OURS: Final = frozenset(
     {"from", "to", "cc", "bcc", "sender", "subject", "date", "message-id", "auto-submitted", "mime-version",
      "content-type", "content-transfer-encoding", "return-path", "received"}
@@ -76,9 +79,11 @@ def is_address(address: str) -> bool:
 def message(
     *, sender: str, sender_name: str, to: str, to_name: str, subject: str, text: str, message_id: str, date: datetime,
     auto_submitted: AutoSubmitted = "", headers: Mapping[str, str] = _NO_HEADERS, page: str = "",
+    enclosed: bytes = b"",
 ) -> bytes:  # fmt: skip
     """The mail. `message_id` is "<…@…>", `date` aware; `headers` are further ones (Reply-To, In-Reply-To, …); `page`
-    is the same in HTML, as the alternative of `text` that is shown first.
+    is the same in HTML, as the alternative of `text` that is shown first; `enclosed` are finished parts of files, each
+    behind the boundary MIXED.
 
     A display name that is not safe is left out, since it is only decoration. Raises UnsafeHeader for anything
     else that must not stand in a header.
@@ -97,16 +102,28 @@ def message(
         fields["X-Auto-Response-Suppress"] = "All"
     for name, value in headers.items():
         fields[_further(name, fields)] = _further_value(name, value)
-    mime, body = _alternatives(text, page) if page else _single(text)
+    mime, body = _alternatives(text, page) if page else _single(text, is_alone=not enclosed)
+    if enclosed:
+        mime, body = _mixed(mime, body)
     fields |= {"MIME-Version": "1.0", **mime}
     raw = "".join(_line(name, value) for name, value in fields.items()).encode("ascii") + b"\r\n" + body
     _compare(raw, fields, {"Subject": subject, **headers}, (text, page) if page else (text,))
-    return raw
+    return raw[: -len(_LAST)] + enclosed + _LAST if enclosed else raw
 
 
-def _single(text: str) -> tuple[dict[str, str], bytes]:
-    """MIME fields and body of a mail of plain text."""
-    encoding, body = _body(text)
+def _mixed(mime: Mapping[str, str], body: bytes) -> tuple[dict[str, str], bytes]:
+    """What was the whole body, as the first part of several. The files come in later: they are long and made by us."""
+    head = "".join(_line(name, value) for name, value in mime.items()).encode("ascii")
+    fields = {
+        "Content-Type": f'multipart/mixed; boundary="{MIXED.decode("ascii")}"',
+        "Content-Transfer-Encoding": "7bit",
+    }
+    return fields, b"--" + MIXED + b"\r\n" + head + b"\r\n" + body + _LAST
+
+
+def _single(text: str, *, is_alone: bool) -> tuple[dict[str, str], bytes]:
+    """MIME fields and body of plain text; beside files it must not hold a boundary."""
+    encoding, body = _body(text) if is_alone else ("quoted-printable", _quoted_printable(_lines(text)))
     return {"Content-Type": "text/plain; charset=utf-8", "Content-Transfer-Encoding": encoding}, body
 
 
@@ -225,7 +242,8 @@ def _lines(text: str) -> list[str]:
 def _compare(raw: bytes, fields: Mapping[str, str], meant: Mapping[str, str], texts: tuple[str, ...]) -> None:
     """Parse the mail again; it must hold these headers, in this order, with these values, and these texts."""
     parsed = email.message_from_bytes(raw, policy=email.policy.compat32)
-    if parsed.keys() != list(fields) or parsed.defects or parsed.is_multipart() is not (len(texts) > 1):
+    is_mixed = parsed.get_content_subtype() == "mixed"
+    if parsed.keys() != list(fields) or parsed.defects or parsed.is_multipart() is not (is_mixed or len(texts) > 1):
         raise UnsafeHeader("the finished mail does not parse to the headers that were meant")
     for name, value in fields.items():
         if _unfolded(parsed[name]) != value:

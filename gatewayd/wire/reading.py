@@ -12,10 +12,11 @@ from dataclasses import replace
 from typing import Final, Literal
 
 from gatewayd.core.form import FormReading, checked
-from gatewayd.core.model import Fault
+from gatewayd.core.model import Channel, Fault
 from gatewayd.wire import formfiles
 from gatewayd.wire import mail as wire_mail
 from gatewayd.wire.attachments import read_attachments
+from gatewayd.wire.enclosures import enclosures_of
 from gatewayd.wire.form import Numbering, read_form, sections_of
 from gatewayd.wire.formlabels import STRONG
 from gatewayd.wire.jsonvalues import loads, mapping
@@ -114,6 +115,8 @@ def _with_content(read: ReadMail, parsed: ParsedMail, own: str, numbering: Numbe
     reply = _reply(read)
     if form is None:
         return replace(read, reply=reply)
+    if form.channel is Channel.EMAIL:
+        form = replace(form, enclosures=enclosures_of(parsed.files, found.infos))
     strong = sections_of(own).labels & STRONG
     if found.document is not None and (reply is None or reply.word in ("approve", "reject", "unclear")):
         strong |= sections_of(found.document.text).labels & STRONG

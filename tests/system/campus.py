@@ -176,6 +176,7 @@ def campus_settings(
         "smtp": {
             "host": "localhost", "port": postfix.starttls_port, "tls": "starttls", "ca_file": postfix.authority.ca,
             "user": postfix.user, "password": password, "sender": GATEWAY, "sender_name": "UPSI Layanan Pesan",
+            "enclosures_max_bytes": 1_000_000,
         },
         "mqtt": {
             "host": "127.0.0.1", "port": mosquitto.port, "tls": "none", "user": "gatewayd",

@@ -193,6 +193,22 @@ def test_bulk_mail_is_the_second_channel(campus: Campus) -> None:
         assert "Undangan wisuda terlampir pada portal." in text(mail)
 
 
+def test_a_file_that_goes_along_reaches_approver_and_recipients(campus: Campus) -> None:
+    poster = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 300
+    body = form("Lihat poster.", recipients=f"siti@{DOMAIN}", SMS_MASSAL="") + "\nEMAIL MASSAL: [x]\n"
+    mail = make(UNIT, "Permohonan poster", body.replace("KETERANGAN", "SUBJEK: Poster wisuda\nKETERANGAN"))
+    mail.add_attachment(poster, maintype="image", subtype="png", filename="poster wisuda.png")
+    campus.post(mail)
+    number = campus.number_of(campus.answer_to(mail, UNIT))
+    question = campus.wait_about(KA_UPSI, number, "Kode:")
+    assert [file.get_content() for file in question.iter_attachments()] == [poster]
+    campus.approve(number)
+    campus.daemon.wait_state(number, "done")
+    got = campus.wait_mail(f"siti@{DOMAIN}", lambda m: "Poster wisuda" in str(m["Subject"]))
+    (file,) = got.iter_attachments()
+    assert (file.get_filename(), file.get_content()) == ("poster wisuda.png", poster)
+
+
 def test_mqtt_job_receipt_status_and_duplicate(campus: Campus) -> None:
     with siakad_at(campus) as siakad:
         siakad.subscribe("gatewayd/receipts/siakad", "gatewayd/status/siakad/#")

@@ -429,3 +429,14 @@ CREATE TABLE signals (
     dbm   INTEGER NOT NULL,
     PRIMARY KEY (modem, hour)
 ) STRICT, WITHOUT ROWID;
+
+-- Files that go out with every e-mail of a request.
+CREATE TABLE enclosures (
+    request  INTEGER NOT NULL REFERENCES requests (id),
+    position INTEGER NOT NULL,
+    name     TEXT NOT NULL,
+    kind     TEXT NOT NULL,
+    sha256   TEXT NOT NULL,
+    content  BLOB NOT NULL,
+    PRIMARY KEY (request, position)
+) STRICT;
