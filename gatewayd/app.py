@@ -22,7 +22,7 @@ from gatewayd.core.model import AttemptKey, Channel
 from gatewayd.core.schedule import Pace
 from gatewayd.core.tally import Tally
 from gatewayd.intake import control, scrape
-from gatewayd.intake.imap import MailboxState, MailIntake
+from gatewayd.intake.imap import MailIntake
 from gatewayd.intake.mqtt import MqttLink
 from gatewayd.log import get_logger, setup, setup_hooks
 from gatewayd.notify import MISSING, notify
@@ -47,6 +47,7 @@ from gatewayd.stages.dispatch import Dispatcher
 from gatewayd.stages.fleet import Fleet, Lanes, tariffs_of
 from gatewayd.stages.gates import Gate
 from gatewayd.stages.jobs import JobDesk
+from gatewayd.stages.links import LinkFacts
 from gatewayd.stages.listen import TransportListener
 from gatewayd.stages.operate import OperatorDesk
 from gatewayd.stages.orders import Orders, Reread
@@ -66,8 +67,6 @@ from gatewayd.transport.modem import ModemTransport
 from gatewayd.transport.smtp import SmtpTransport
 
 Run = Callable[[], Awaitable[None]]
-#: How soon after a loss `status` shows that the broker is back.
-_BROKER_ROUND_S: Final = 2.0
 #: Longer than any link takes to say goodbye.
 _CANCEL_AGAIN_S: Final = 3.0
 
@@ -298,15 +297,15 @@ def _intakes(ctx: Context) -> list[Run]:
     parts: list[Run] = []
     keep_s = settings.retention.first
     if settings.mailbox is not None:
-        facts, desk = _LinkFacts(ctx, "mailbox"), MailDesk(ctx)
+        facts, desk = LinkFacts(ctx, "mailbox"), MailDesk(ctx)
         mailbox = MailIntake(settings.mailbox, clock=ctx.clock, on_state=facts.of_mailbox, keep_s=keep_s)
         parts.append(partial(keep, "mailbox", partial(mailbox.run, desk.accept), ctx.clock, on_lost=facts.lost))
     if settings.bounces is not None:
-        facts, returned = _LinkFacts(ctx, "bounces"), BounceDesk(ctx)
+        facts, returned = LinkFacts(ctx, "bounces"), BounceDesk(ctx)
         box = MailIntake(settings.bounces, clock=ctx.clock, on_state=facts.of_mailbox, keep_s=keep_s)
         parts.append(partial(keep, "bounces", partial(box.run, returned.accept), ctx.clock, on_lost=facts.lost))
     if settings.mqtt is not None:
-        facts, jobs = _LinkFacts(ctx, "broker"), JobDesk(ctx)
+        facts, jobs = LinkFacts(ctx, "broker"), JobDesk(ctx)
         link = MqttLink(settings.mqtt, version=__version__, boot=boot_id())
         parts.append(partial(keep, "broker", partial(link.run, jobs.accept), ctx.clock, on_lost=facts.lost))
         parts.append(partial(facts.of_broker, link))
@@ -314,34 +313,3 @@ def _intakes(ctx: Context) -> list[Run]:
             parts.append(partial(brokertest.run, ctx, settings.mqtt, settings.mqtt.selftest))
         parts.append(Publish(ctx, link, settings.mqtt.prefix).run)
     return parts
-
-
-class _LinkFacts:
-    """An intake's link in the store, for `status`: written when it changes."""
-
-    def __init__(self, ctx: Context, name: str) -> None:
-        self._ctx, self._name = ctx, name
-        self._said: tuple[LinkState, str] | None = None
-
-    async def lost(self, why: str) -> None:
-        await self._put(LinkState.ABSENT, why)
-
-    async def of_mailbox(self, state: MailboxState) -> None:
-        await self._put(LinkState.READY if state.connected else LinkState.ABSENT, state.error)
-
-    async def of_broker(self, link: MqttLink) -> None:
-        """Write each return of the broker, for ever."""
-        while True:
-            await link.wait_connected()
-            await self._put(LinkState.READY, "")
-            await asyncio.sleep(_BROKER_ROUND_S)
-
-    async def _put(self, state: LinkState, error: str) -> None:
-        if self._said == (state, error):
-            return
-        self._said = (state, error)
-        if state is LinkState.READY:
-            self._ctx.tally.connected(self._name)
-        now = self._ctx.clock.now()
-        pause = "" if state is LinkState.READY else f"{self._name}.lost"
-        await self._ctx.db.run(health_store.put, self._name, Health(self._name, state, now, error), pause, error, now)
