@@ -61,7 +61,7 @@ class BulkMail:
         """The files of a request as MIME parts; those of the last one are remembered."""
         if self._files[0] != number:
             found = await self._ctx.db.run(enclosures.of_number, number)
-            parts = [part_of(one, position, content) for position, (one, content) in enumerate(found, 1)]
+            parts = [part_of(one, content) for one, content in found]
             self._files = (number, b"".join(parts))
         return self._files[1]
 

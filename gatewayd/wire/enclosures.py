@@ -8,6 +8,7 @@ programs and everything else that is not in the list never go along. Source: RFC
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from typing import Final
 from urllib.parse import quote
@@ -22,6 +23,7 @@ from gatewayd.wire.outmail import MIXED
 from gatewayd.wire.plaintext import one_line
 
 _LONGEST_NAME: Final = 60
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._()-]*")
 #: A list of recipients may come as one, too.
 WORD: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 #: First bytes → type and ending.
@@ -76,14 +78,14 @@ def request_for(places: Sequence[int], raw: bytes) -> bytes:
     return json.dumps({"places": list(places)}).encode() + b"\n" + raw
 
 
-def part_of(enclosure: Enclosure, position: int, content: bytes) -> bytes:
-    """The file as a part, with the boundary before it. Names are encoded whole, so nothing in one can be a header."""
-    ending = enclosure.name.rpartition(".")[2] if enclosure.name.isascii() else "bin"
-    plain = f"lampiran-{position}.{ending}" if ending.isalnum() else f"lampiran-{position}"
+def part_of(enclosure: Enclosure, content: bytes) -> bytes:
+    """The file as a part, with the boundary before it. A name that is not plain is encoded whole, so nothing in one can
+    be a header."""
+    name = enclosure.name
+    written = f'="{name}"' if _PLAIN_NAME.fullmatch(name) else f"*=utf-8''{quote(name, safe='')}"
     head = (
         f"Content-Type: {enclosure.kind}\r\nContent-Transfer-Encoding: base64\r\n"
-        f'Content-Disposition: attachment; filename="{plain}";\r\n'
-        f" filename*=utf-8''{quote(enclosure.name, safe='')}\r\n\r\n"
+        f"Content-Disposition: attachment;\r\n filename{written}\r\n\r\n"
     )
     return b"--" + MIXED + b"\r\n" + head.encode("ascii") + _base64(content) + b"\r\n"
 

@@ -162,7 +162,7 @@ ONE = Enclosure(0, "poster.png", "image/png", 3, "0" * 64)
 
 @given(name=NAMES, content=st.binary(max_size=400), text=st.text(st.characters(exclude_categories=("Cs", "Cc"))))
 def test_any_name_text_and_content_come_out_as_they_went_in(name: str, content: bytes, text: str) -> None:
-    parts = part_of(replace(ONE, name=name), 1, content) + part_of(replace(ONE, name="b.pdf"), 2, b"--=_mixed--\r\n")
+    parts = part_of(replace(ONE, name=name), content) + part_of(replace(ONE, name="b.pdf"), b"--=_mixed--\r\n")
     for page in ("", "<p>--=_mixed--</p>"):
         made = message(
             sender="pesan@kampus.example", sender_name="", to="siti@kampus.example", to_name="", subject="Undangan",
@@ -172,6 +172,8 @@ def test_any_name_text_and_content_come_out_as_they_went_in(name: str, content: 
         leaves = [part for part in parsed.walk() if not part.is_multipart()]
         assert len(leaves) == (4 if page else 3)
         assert leaves[-2].get_payload(decode=True) == content
+        assert " ".join(str(leaves[-2].get_filename()).split()) == " ".join(name.split())
+        assert leaves[-2].keys() == ["Content-Type", "Content-Transfer-Encoding", "Content-Disposition"]
         assert leaves[-1].get_payload(decode=True) == b"--=_mixed--\r\n"
         assert leaves[0].get_content().startswith("--=_mixed")
 

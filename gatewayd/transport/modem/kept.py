@@ -37,7 +37,8 @@ class KeptPorts:
         device = path.stat()
         claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         try:
-            claim.bind(f"\0gatewayd-{device.st_dev}-{device.st_rdev}")
+            # What is no device (the modem of a rehearsal) has no number of its own.
+            claim.bind(f"\0gatewayd-{device.st_dev}-{device.st_rdev or device.st_ino}")
         except OSError as error:
             claim.close()
             return error.errno != errno.EADDRINUSE
