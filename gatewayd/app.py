@@ -307,7 +307,9 @@ def _intakes(ctx: Context) -> list[Run]:
     if settings.mqtt is not None:
         facts, jobs = LinkFacts(ctx, "broker"), JobDesk(ctx)
         link = MqttLink(settings.mqtt, version=__version__, boot=boot_id())
-        parts.append(partial(keep, "broker", partial(link.run, jobs.accept), ctx.clock, on_lost=facts.lost))
+        # A broker stands near by, and publishers wait for their receipts.
+        broker = partial(keep, "broker", partial(link.run, jobs.accept), ctx.clock, longest_s=10.0)
+        parts.append(partial(broker, on_lost=facts.lost))
         parts.append(partial(facts.of_broker, link))
         if settings.mqtt.selftest is not None:
             parts.append(partial(brokertest.run, ctx, settings.mqtt, settings.mqtt.selftest))

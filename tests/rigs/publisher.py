@@ -19,7 +19,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from tests.system.servers.mosquitto import Mosquitto
 
 #: A job without its receipt is sent again; sooner, a slow gateway would see nothing but repetitions.
-_AGAIN_S = 5.0
+_AGAIN_S = 15.0
 _TICK_S = 0.02
 #: Jobs without a receipt at a time: a broker's queue has an end.
 _WINDOW = 50

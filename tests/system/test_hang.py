@@ -1,7 +1,7 @@
 """The daemon and each of its peers is stopped (SIGSTOP) in mid-traffic and goes on later: everybody else works
 meanwhile, nothing is lost, nothing is sent twice (promise 16; the watchdog's part is in tests/system/test_host.py).
 
-Seen red with: IMAP's calls made on the event loop itself (intake/imap.py; the job waits for Dovecot).
+Seen red with: IMAP's calls made on the event loop itself (intake/imap.py; nothing else gets ready).
 """
 
 import os
