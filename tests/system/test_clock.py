@@ -34,7 +34,7 @@ _serial = itertools.count(1)
 PAUSE_SEEN_S = 0.15
 NONE, HOUR, YEARS = timedelta(0), timedelta(hours=1), timedelta(days=50 * 365)
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
 
 @dataclass(frozen=True)
