@@ -7,7 +7,7 @@ changed any more.
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -78,24 +78,11 @@ class FormDesk:
         most = self._ctx.settings.smtp.enclosures_max_bytes if self._ctx.settings.smtp else 0
         enclosed = enclosures.going_along(reading, most)
         unread = unread_files(read, enclosures.places(read.form, enclosed))
-        if unread and reading.groups and not reading.list_given:
-            # The file is probably the list: the whole directory instead would be the worst mistake.
-            found, faults = RecipientList(), unread
-        else:
-            found, faults = await self._recipients(reading)
-            # Which of two forms counts is asked each time they come together, and not once one comes alone.
-            faults += [fault for fault in unread if fault.code in _CONTRADICTORY]
-        channel = reading.channel
-        if channel not in unit.channels:
-            faults.append(Fault("channel", "channel.forbidden", channel))
-        if len(found.recipients) > unit.max_recipients:
-            faults.append(
-                Fault("recipients", "recipients.too_many", f"{len(found.recipients)} > {unit.max_recipients}")
-            )
-        faults += enclosures.faults(enclosed, most)
+        found, faults = await self._found(reading, unread)
+        faults += [*_over(unit, reading, found), *enclosures.faults(enclosed, most)]
         cautions = _cautions(reading, self._ctx.settings)
         draft = Draft(
-            source=Source.MAIL, applicant=_applicant(self._ctx.settings, unit, reading, read), channel=channel,
+            source=Source.MAIL, applicant=_applicant(self._ctx.settings, unit, reading, read), channel=reading.channel,
             text=reading.text, subject=reading.subject, recipients=found, groups=reading.groups,
             priority=Priority.URGENT if reading.priority == "urgent" else Priority.NORMAL,
             wanted_by=reading.wanted_by, plain_letters=reading.plain_letters, enclosures=enclosed,
@@ -112,6 +99,15 @@ class FormDesk:
         files = await enclosures.contents(self._ctx, letter.mail, enclosures.arrived(read.form, enclosed))
         return PreparedForm(new, corrects, read.form.other_services, files)
 
+    async def _found(self, reading: FormReading, unread: list[Fault]) -> tuple[RecipientList, list[Fault]]:
+        """The recipients, with what the files that could not be read mean for them."""
+        if unread and reading.groups and not reading.list_given:
+            # The file is probably the list: the whole directory instead would be the worst mistake.
+            return RecipientList(), unread
+        found, faults = await self._recipients(reading)
+        # Which of two forms counts is asked each time they come together, and not once one comes alone.
+        return found, faults + [fault for fault in unread if fault.code in _CONTRADICTORY]
+
     async def _recipients(self, reading: FormReading) -> tuple[RecipientList, list[Fault]]:
         """The list if one was given (it narrows the boxes), else the directories behind the ticked boxes."""
         if reading.list_given:
@@ -125,6 +121,14 @@ class FormDesk:
             return RecipientList(), [Fault(PATHS["groups"], "group.needs_list", name.upper()) for name in unkept]
         found = await read_groups(self._ctx.settings, names, reading.channel)
         return (RecipientList(), [found]) if isinstance(found, Fault) else (found, [])
+
+
+def _over(unit: Unit, reading: FormReading, found: RecipientList) -> Iterator[Fault]:
+    """What the unit may not ask for."""
+    if reading.channel not in unit.channels:
+        yield Fault("channel", "channel.forbidden", reading.channel)
+    if len(found.recipients) > unit.max_recipients:
+        yield Fault("recipients", "recipients.too_many", f"{len(found.recipients)} > {unit.max_recipients}")
 
 
 def _unit(settings: Settings, read: ReadMail) -> Unit | None:
