@@ -10,6 +10,7 @@ import errno
 import os
 import select
 import socket
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +36,9 @@ class KeptPorts:
         if name in self._claims:
             return True
         device = path.stat()
+        if not stat.S_ISCHR(device.st_mode):
+            # Every other file has the same number.
+            return True
         claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         try:
             # What is no device (the modem of a rehearsal) has no number of its own.
