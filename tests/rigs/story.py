@@ -78,7 +78,7 @@ class Story:
 
     # What people and systems do meanwhile.
 
-    def attend(self, until: Callable[[], Any], timeout_s: float = 30.0) -> None:
+    def attend(self, until: Callable[[], Any], timeout_s: float = 60.0) -> None:
         """Do what the others do, until something is true."""
         deadline = time.monotonic() + timeout_s
         while not until():
