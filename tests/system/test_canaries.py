@@ -13,6 +13,7 @@ import json
 import os
 import re
 import signal
+import urllib.request
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from tests.rigs.canaries import Watcher, found_in, listening_ports, too_open, wa
 from tests.system.campus import KA_BPSI, KA_UPSI, STAFF, UNIT, Campus, form, make, reply, running_campus, text
 from tests.system.rig import wait_for
 from tests.system.servers.dovecot import PASSWORD
+from tests.system.servers.ports import free_port
 from tests.system.servers.postfix import DOMAIN
 from tests.system.systems import system
 
@@ -51,15 +53,19 @@ def modems(folder: Path) -> list[dict[str, object]]:
 def test_nothing_is_seen_outside(tmp_path: Path) -> None:
     temporary = tmp_path / "tmp"
     temporary.mkdir()
+    page = free_port()
     words = ("--fault", f"sim_pin:{CANARIES['PIN']}", "--recipient", f"{_REFUSED}=invalid")
     old = os.umask(0o022)
     try:
         with running_campus(
             tmp_path, modem_words=words, environment={"TMPDIR": str(temporary), "PYTHONPATH": str(Path.cwd())},
             modems=modems(tmp_path), log={"format": "json", "level": "debug"},
+            metrics={"listen": f"127.0.0.1:{page}"},
         ) as campus, watching(campus.daemon.pid, temporary) as watcher:  # fmt: skip
             tokens = live(campus)
-            assert listening_ports(campus.daemon.pid) == []
+            assert listening_ports(campus.daemon.pid) == [f"0100007F:{page:04X}"], "more than the page for Prometheus"
+            with urllib.request.urlopen(f"http://127.0.0.1:{page}/metrics", timeout=30) as answer:
+                assert found_in(answer.read(), CANARIES | tokens) == [], "on the page for Prometheus"
             assert too_open(tmp_path / "state") == []
             os.kill(campus.daemon.pid, signal.SIGABRT)
             campus.daemon.wait_end()
