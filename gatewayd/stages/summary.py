@@ -27,8 +27,7 @@ async def run(ctx: Context) -> None:
     with ctx.pulse.stage("summary", limit_s=300.0):
         while True:
             ctx.pulse.beat("summary")
-            asked = await ctx.db.run(ask, ctx, ctx.clock.now()) if ctx.clock.is_sure() else 0
-            if asked:
+            if await ctx.db.run(ask, ctx, ctx.clock.now()):
                 ctx.bells.ring(Bell.COMPOSE)
             await asyncio.sleep(_ROUND_S)
 
@@ -36,7 +35,7 @@ async def run(ctx: Context) -> None:
 def ask(conn: sqlite3.Connection, ctx: Context, now: datetime) -> int:
     """Ask for the summary if it is due; returns to how many it goes."""
     rhythm = rhythm_of(ctx.settings)
-    if rhythm is None or ctx.settings.smtp is None:
+    if rhythm is None or ctx.settings.smtp is None or not ctx.clock.is_sure():
         return 0
     told = summaries.told_until(conn)
     if starts_anew(told, now):

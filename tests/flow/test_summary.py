@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -79,6 +80,15 @@ async def test_a_clock_that_ran_ahead_silences_it_for_no_longer_than_a_day(ctx: 
     assert await ask(ctx) == 0
     time.now += DAY
     assert await ask(ctx) == 2
+
+
+async def test_a_clock_that_is_not_sure_asks_for_nothing_and_begins_nothing(ctx: Context, time: SettableTime) -> None:
+    unsure = replace(ctx, clock=replace(ctx.clock, is_sure=lambda: False))
+    assert await ask(unsure) == 0
+    assert await ctx.db.run(summaries.told_until) is None, "or the time covered would begin in 1970"
+    await ask(ctx)
+    time.now += DAY
+    assert (await ask(unsure), await ask(ctx)) == (0, 2)
 
 
 class TestSettings:
