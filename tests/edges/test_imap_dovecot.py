@@ -120,15 +120,16 @@ async def test_a_crash_between_commit_and_move_offers_the_mail_again(dovecot: Do
 
 
 async def test_a_new_uidvalidity_makes_a_new_key_for_the_same_uid(dovecot: Dovecot, tmp_path: Path) -> None:
-    given = mailbox(dovecot, tmp_path, folder="Forms")
+    # A folder of its own: one that was only emptied does not begin at 1 again.
+    given = mailbox(dovecot, tmp_path, folder="Renumbered")
     keys = []
     for _ in range(2):
-        dovecot.append(USER, "Forms", RAW)
+        dovecot.append(USER, "Renumbered", RAW)
         offered = Offered(Disposition.LATER)
         async with watching(MailIntake(given), offered.accept):
             mail = await offered.next()
         keys.append((mail.uidvalidity, mail.uid))
-        dovecot.remove_folder(USER, "Forms")
+        dovecot.remove_folder(USER, "Renumbered")
     (first_validity, first_uid), (second_validity, second_uid) = keys
     assert first_uid == second_uid
     assert first_validity != second_validity

@@ -45,7 +45,7 @@ def interrupt_at(town: Town, place: Place, act: str, *plants: str) -> Counter[st
         assert life.stop(12) in (0, 1, 70, -15), life.said()[-3000:]
         word = told.read_text(encoding="utf-8") if told.exists() else "missed"
         assert not word.startswith("locked"), word
-        assert "sqlite3." not in life.said(), life.said()[-3000:]
+        assert "daemon.crashed" not in life.said(), life.said()[-3000:]
         story.finish(plants=plants)
         return story.judge(interrupted=1) + Counter({word: 1})
     finally:
