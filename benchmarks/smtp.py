@@ -3,12 +3,15 @@
 `python -m benchmarks.smtp [COUNT]`, as root (Postfix wants it). Both hand the same texts to the same server; the
 loop keeps one connection and waits for each answer, as the shortest program would. gatewayd does what it always
 does: it makes each mail, writes the intent to the store before it and the outcome after it (synchronous=FULL), with
-its two connections. Turns alternate, so that a busy machine is busy for both; the figure is the ratio of the sums.
+its two connections. Turns alternate, so that a busy machine is busy for both; the figure is the median of their ratios.
+Postfix holds what it took: on a machine where it also delivers into mailboxes meanwhile, that takes the larger part of
+the processors, and the ratio tells of its queue. `python -m benchmarks.smtp COUNT deliver` measures it so.
 """
 
 import asyncio
 import sqlite3
 import ssl
+import statistics
 import sys
 import tempfile
 import time
@@ -23,7 +26,7 @@ from tests.system.rig import daemon, wait_for
 from tests.system.servers.dovecot import running_dovecot
 from tests.system.servers.postfix import DOMAIN, Postfix, running_postfix
 
-TURNS = 2
+TURNS = 7
 GOAL = 1.3
 TEXT = "Yth. {nama},\n\nwisuda hari Sabtu pukul 08.00 di Auditorium. Lihat **jadwal** di laman kampus."
 
@@ -91,19 +94,18 @@ def _span(store: Path) -> float:
     return float(ended - began) / 1000
 
 
-def main(count: int) -> int:
-    loop_s = ours_s = 0.0
-    with running_dovecot(("gateway", "orang")) as dovecot, running_postfix(dovecot) as postfix:
+def main(count: int, *, delivers: bool) -> int:
+    turns: list[tuple[float, float]] = []
+    with running_dovecot(("gateway", "orang")) as dovecot, running_postfix(dovecot, holds=not delivers) as postfix:
         for _ in range(TURNS):
-            loop_s += asyncio.run(bare(postfix, count))
+            loop_s = asyncio.run(bare(postfix, count))
             with tempfile.TemporaryDirectory() as folder:
-                ours_s += ours(postfix, count, Path(folder))
-    ratio = ours_s / loop_s
-    sys.stdout.write(
-        f"{TURNS} x {count} mails: loop {loop_s:.1f} s, gatewayd {ours_s:.1f} s, ratio {ratio:.2f} (goal {GOAL})\n"
-    )
+                turns.append((loop_s, ours(postfix, count, Path(folder))))
+    ratio = statistics.median(ours_s / loop_s for loop_s, ours_s in turns)
+    seconds = ", ".join(f"{loop_s:.1f}/{ours_s:.1f}" for loop_s, ours_s in turns)
+    sys.stdout.write(f"{count} mails, seconds of loop/gatewayd: {seconds}; ratio {ratio:.2f} (goal {GOAL})\n")
     return 0 if ratio <= GOAL else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000))
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000, delivers="deliver" in sys.argv))

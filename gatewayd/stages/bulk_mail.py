@@ -79,8 +79,9 @@ class BulkMail:
         return self._pages[template]
 
     def _headers(self, smtp: Smtp, delivery: DeliveryId) -> dict[str, str]:
-        leave = mailtoken.token(self._key, Purpose.LEAVE, delivery)
         by_mail = leaving_address(self._ctx.settings)
+        has_way = bool(by_mail or smtp.unsubscribe_url)
+        leave = mailtoken.token(self._key, Purpose.LEAVE, delivery) if has_way else ""
         ways = [f"<{smtp.unsubscribe_url.replace('{token}', leave)}>"] if smtp.unsubscribe_url else []
         ways += [f"<mailto:{by_mail}?subject=BERHENTI%20{leave}>"] if by_mail else []
         headers = {"Precedence": "bulk"}

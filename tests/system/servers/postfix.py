@@ -107,6 +107,11 @@ class Postfix:
         """At once: mails in hand are finished by the next start."""
         self._postfix("abort", check=False)
 
+    def configure(self, line: str) -> None:
+        """One more line of main.cf, before the start."""
+        with (self.config / "main.cf").open("a", encoding="ascii") as main:
+            main.write(f"{line}\n")
+
     def log(self) -> str:
         """What Postfix wrote about itself, for a test that failed."""
         return (self.folder / "mail.log").read_text(encoding="utf-8", errors="replace")
@@ -121,11 +126,12 @@ class Postfix:
 
 @contextmanager
 def running_postfix(
-    dovecot: Dovecot, user: str = "gateway", policy_port: int = 0, *, strips_results: bool = False
+    dovecot: Dovecot, user: str = "gateway", policy_port: int = 0, *, strips_results: bool = False, holds: bool = False
 ) -> Iterator[Postfix]:
     """A Postfix in front of `dovecot` for the time of the block; `user` is the Dovecot user that may submit. It
     asks the policy service on `policy_port`, if there is one, at RCPT and at the end of each mail (mishaps.py).
-    `strips_results`: it removes Authentication-Results headers that others wrote."""
+    `strips_results`: it removes Authentication-Results headers that others wrote. `holds`: what it took stays in its
+    queue and goes to no mailbox."""
     require("postfix", PACKAGES)
     if os.getuid() != 0:
         pytest.fail("the test Postfix needs root: run the system tests as root (sudo ./scripts/test)", pytrace=False)
@@ -135,8 +141,9 @@ def running_postfix(
         if strips_results:
             checks = server.folder / "headers"
             checks.write_text("/^Authentication-Results:/ IGNORE\n", encoding="ascii")
-            with (server.config / "main.cf").open("a", encoding="ascii") as main:
-                main.write(f"header_checks = regexp:{checks}\n")
+            server.configure(f"header_checks = regexp:{checks}")
+        if holds:
+            server.configure("smtpd_data_restrictions = check_client_access static:HOLD")
         try:
             server.start()
             yield server
