@@ -19,7 +19,8 @@ from gatewayd.core.outcome import Blame, Cause, Deferred, Outcome, Rejected
 from gatewayd.errors import LinkError, ProtocolError
 from gatewayd.log import get_logger
 from gatewayd.transport.base import Listener
-from gatewayd.transport.smtp_session import SmtpRefusal, SmtpSession, refusal_outcome
+from gatewayd.transport.smtp_opening import SmtpRefusal, refusal_outcome
+from gatewayd.transport.smtp_session import SmtpSession
 
 #: Seconds without a mail after which the connection is closed.
 IDLE_S: Final = 60.0

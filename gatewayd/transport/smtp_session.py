@@ -2,34 +2,34 @@
 
 In: an envelope and the octets of a mail. Out: an Outcome, or LinkError when the connection was lost or made
 no sense before the text left. Invariants: only CRLF line ends go out; what is lost or silent after the text
-was handed over is InDoubt, never an error; a password never crosses a network in clear.
-Sources: RFC 5321 §3.3, §4.5.2, §4.5.3.2; RFC 3207 §4.2 (EHLO again after STARTTLS); RFC 1870 (SIZE);
-RFC 3461 (ENVID, NOTIFY, ORCPT); RFC 6152.
+was handed over is InDoubt, never an error.
+Sources: RFC 5321 §3.3, §4.5.2, §4.5.3.2; RFC 2920 (PIPELINING); RFC 1870 (SIZE); RFC 3461 (ENVID, NOTIFY, ORCPT);
+RFC 6152.
 
-The DATA phase is spoken here in two steps, since `aiosmtplib.SMTP.data` raises the same error for a
-connection lost before the text and after it, which is the difference between Deferred and InDoubt.
+aiosmtplib connects and logs in (smtp_opening.py). The mails are spoken here over a line of our own (smtp_line.py):
+`aiosmtplib.SMTP.data` raises the same error for a connection lost before the text and after it, which is the difference
+between Deferred and InDoubt.
 """
 
 import asyncio
 import re
-import socket
-import ssl
 import sys
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Final
 
 import aiosmtplib
 
-from gatewayd.config import OAuth2, Smtp
+from gatewayd.config import Smtp
 from gatewayd.core.model import MailBody
-from gatewayd.core.outcome import Blame, Cause, Deferred, InDoubt, Outcome, Rejected
-from gatewayd.errors import LinkError, ProtocolError, SettingsError
-from gatewayd.oauth2 import access_token
+from gatewayd.core.outcome import Blame, Cause, InDoubt, Outcome, Rejected
+from gatewayd.errors import LinkError
+from gatewayd.transport.smtp_line import SmtpLine
+from gatewayd.transport.smtp_opening import logged_in
 from gatewayd.wire.causes import smtp_outcome
+from gatewayd.wire.smtp_reply import Reply
 
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-_HOST_NAME: Final = re.compile(r"(?=.{1,255}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9-]{1,63})*")
 _PATH: Final = re.compile(r"[\x21-\x3b\x3d\x3f-\x7e]{0,254}")
 _BARE_LINE_END: Final = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 _LEADING_DOT: Final = re.compile(rb"(?m)^\.")
@@ -39,41 +39,22 @@ _QUIT_S: Final = 2.0
 _PIECE: Final = 1 << 16
 
 
-class SmtpRefusal(ProtocolError):
-    """The server answered the greeting, EHLO, STARTTLS or the login with a refusal."""
-
-    def __init__(self, code: int, message: str, stage: str) -> None:
-        super().__init__(f"{stage}: {code} {' '.join(message.split())}")
-        self.code, self.message, self.stage = code, message, stage
-
-
 class SmtpSession:
     """An open connection; `sent` counts the mails whose text went out on it."""
 
     def __init__(self, client: aiosmtplib.SMTP, settings: Smtp) -> None:
-        self._client, self._settings = client, settings
+        self._extensions = dict(client.esmtp_extensions)
+        self._line, self._settings = SmtpLine(client), settings
         self.sent = 0
 
     @classmethod
     async def open(cls, settings: Smtp) -> "SmtpSession":
         """Connect, secure and log in. Raises LinkError, ProtocolError or SmtpRefusal."""
-        client = aiosmtplib.SMTP(
-            hostname=settings.host, port=settings.port, timeout=settings.timeout,
-            use_tls=settings.tls == "tls", start_tls=settings.tls == "starttls",
-            tls_context=None if settings.tls == "none" else _context(settings),
-            local_hostname=settings.helo_name or _own_name(),
-        )  # fmt: skip
-        try:
-            await _greet(client)
-            await _log_in(client, settings)
-        except BaseException:
-            client.close()
-            raise
-        return cls(client, settings)
+        return cls(await logged_in(settings), settings)
 
     @property
     def is_open(self) -> bool:
-        return self._client.is_connected
+        return self._line.is_open
 
     async def send(self, recipient: str, body: MailBody) -> Outcome:
         """One mail to one recipient. Raises LinkError if the connection was lost before the text left: it may be
@@ -81,37 +62,49 @@ class SmtpSession:
         refused = _unsendable(body.envelope_sender, recipient, body.raw) or self._oversized(body.raw)
         if refused is not None:
             return refused
-        for stage, command, wanted in (
-            ("mail", self._mail_command(body), 2),
-            ("rcpt", self._rcpt_command(recipient, body.envelope_id), 2),
-            ("data", (b"DATA",), 3),
-        ):
-            reply = await self._command(*command)
+        outcome = await self._envelope(self._mail_command(body), self._rcpt_command(recipient, body.envelope_id))
+        return await self._text(body.raw) if outcome is None else outcome
+
+    async def _envelope(self, mail: bytes, rcpt: bytes) -> Outcome | None:
+        """What the server has against sender or recipient; None once it wants the text."""
+        steps = ((mail, "mail", 2), (rcpt, "rcpt", 2), (b"DATA", "data", 3))
+        is_pipelined = "pipelining" in self._extensions
+        begun = deque(self._begin(*(command for command, _, _ in steps))) if is_pipelined else deque()
+        for command, stage, wanted in steps:
+            reply = await self._reply(begun.popleft() if is_pipelined else self._begin(command)[0], stage)
             if reply.code // 100 != wanted:
+                await self._let_go(begun)
                 return await self._refused(reply, stage)
-        return await self._text(body.raw)
+        return None
+
+    async def _let_go(self, begun: Iterable[asyncio.Future[Reply]]) -> None:
+        """The answers to what was sent behind a refused command are refusals, too. A server that wants the text all the
+        same gets none (RFC 2920 §3.1)."""
+        with suppress(LinkError):
+            replies = [await self._reply(one, "data") for one in begun]
+            if any(reply.code // 100 == 3 for reply in replies):
+                self._line.close()
 
     async def probe(self) -> None:
         """NOOP. Raises LinkError."""
         reply = await self._command(b"NOOP")
         if reply.code // 100 != 2:
-            self._client.close()
+            self._line.close()
             raise LinkError(f"NOOP answered with {reply.code}")
 
     async def close(self) -> None:
         """QUIT, as politely as two seconds allow."""
-        with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
-            async with asyncio.timeout(_QUIT_S):
-                await self._client.quit()
-        self._client.close()
+        with suppress(LinkError, TimeoutError):
+            await self._line.ask(b"QUIT", timeout_s=_QUIT_S)
+        self._line.close()
 
     def drop(self) -> None:
         """Cut the connection."""
-        self._client.close()
+        self._line.close()
 
     def _oversized(self, raw: bytes) -> Rejected | None:
         """Whether the mail is bigger than we may send, or than the server said it takes: then it is not offered."""
-        announced = self._client.esmtp_extensions.get("size", "").strip()
+        announced = self._extensions.get("size", "").strip()
         most = min(
             self._settings.max_bytes, int(announced) if announced.isdecimal() and int(announced) else sys.maxsize
         )
@@ -119,74 +112,87 @@ class SmtpSession:
             return None
         return Rejected(Cause("smtp-size", f"the mail has {len(raw)} bytes, {most} are allowed", Blame.MESSAGE))
 
-    def _mail_command(self, body: MailBody) -> tuple[bytes, ...]:
-        options = []
-        if self._client.supports_extension("size"):
-            options.append(b"SIZE=%d" % len(body.raw))
-        if not body.raw.isascii() and self._client.supports_extension("8bitmime"):
-            options.append(b"BODY=8BITMIME")
-        if body.envelope_id and self._client.supports_extension("dsn"):
-            options += [b"RET=HDRS", b"ENVID=" + _xtext(body.envelope_id)]
-        return (b"MAIL", b"FROM:<" + body.envelope_sender.encode("ascii") + b">", *options)
+    def _mail_command(self, body: MailBody) -> bytes:
+        words = [b"MAIL FROM:<" + body.envelope_sender.encode("ascii") + b">"]
+        if "size" in self._extensions:
+            words.append(b"SIZE=%d" % len(body.raw))
+        if not body.raw.isascii() and "8bitmime" in self._extensions:
+            words.append(b"BODY=8BITMIME")
+        if body.envelope_id and "dsn" in self._extensions:
+            words += [b"RET=HDRS", b"ENVID=" + _xtext(body.envelope_id)]
+        return b" ".join(words)
 
-    def _rcpt_command(self, recipient: str, envelope_id: str) -> tuple[bytes, ...]:
-        command = (b"RCPT", b"TO:<" + recipient.encode("ascii") + b">")
-        if not envelope_id or not self._client.supports_extension("dsn"):
-            return command
-        wanted = ",".join(self._settings.notify).upper() or "NEVER"
-        return (*command, b"NOTIFY=" + wanted.encode("ascii"), b"ORCPT=rfc822;" + _xtext(recipient))
+    def _rcpt_command(self, recipient: str, envelope_id: str) -> bytes:
+        words = [b"RCPT TO:<" + recipient.encode("ascii") + b">"]
+        if envelope_id and "dsn" in self._extensions:
+            wanted = ",".join(self._settings.notify).upper() or "NEVER"
+            words += [b"NOTIFY=" + wanted.encode("ascii"), b"ORCPT=rfc822;" + _xtext(recipient)]
+        return b" ".join(words)
 
-    async def _command(self, *words: bytes) -> aiosmtplib.SMTPResponse:
+    def _begin(self, *commands: bytes) -> list[asyncio.Future[Reply]]:
+        return self._line.begin(*commands)
+
+    async def _command(self, command: bytes) -> Reply:
+        return await self._reply(self._begin(command)[0], command.decode("ascii"))
+
+    async def _reply(self, awaited: asyncio.Future[Reply], stage: str) -> Reply:
         try:
-            return await self._client.execute_command(*words)
-        except (aiosmtplib.SMTPException, OSError) as error:
-            self._client.close()
-            raise LinkError(f"{words[0].decode('ascii')}: {_reason(error)}") from error
-        except asyncio.CancelledError:
-            # The answer that was not waited for would be taken for the next command's.
-            self._client.close()
-            raise
+            return await self._line.reply(awaited, self._settings.timeout)
+        except TimeoutError as error:
+            raise LinkError(f"{stage}: no answer in time") from error
+        except LinkError as error:
+            raise LinkError(f"{stage}: {error}") from error
 
-    async def _refused(self, reply: aiosmtplib.SMTPResponse, stage: str) -> Outcome:
+    async def _refused(self, reply: Reply, stage: str) -> Outcome:
         """The outcome of a refusal before the text; the connection is ready for the next mail, or closed."""
         if reply.code // 100 not in {4, 5} or (reply.code == _CLOSING and stage == "mail"):
             # Nonsense, or a server that ends the connection: no word on this mail.
-            self._client.close()
+            self._line.close()
             raise LinkError(f"{stage}: answered with {reply.code}")
         await self._reset()
         return smtp_outcome(reply.code, reply.message, stage)
 
     async def _reset(self) -> None:
-        if self._client.is_connected:
-            with suppress(LinkError):
-                if (await self._command(b"RSET")).code // 100 != 2:
-                    self._client.close()
+        with suppress(LinkError):
+            if (await self._command(b"RSET")).code // 100 != 2:
+                self._line.close()
 
     async def _text(self, raw: bytes) -> Outcome:
         """The text and the final dot, after 354."""
-        protocol = self._client.protocol
-        if protocol is None:
-            raise LinkError("DATA: connection lost")
         self.sent += 1
+        try:
+            reply = await self._handed_over(raw)
+        except TimeoutError:
+            self._line.close()
+            return InDoubt(Cause("smtp-timeout", "no answer to the whole mail in time", Blame.NETWORK))
+        except LinkError as error:
+            return InDoubt(Cause("smtp-lost", f"no answer to the whole mail: {error}", Blame.NETWORK))
+        except asyncio.CancelledError:
+            self._line.close()
+            raise
+        outcome = smtp_outcome(reply.code, reply.message, "data")
+        if reply.code == _CLOSING:
+            self._line.close()
+        elif reply.code // 100 != 2:
+            await self._reset()
+        return outcome
+
+    async def _handed_over(self, raw: bytes) -> Reply:
+        """The server's word on the text. Raises LinkError, TimeoutError."""
+        awaited = self._line.expect()
         try:
             # The server may stop reading in mid-text, too.
             async with asyncio.timeout(self._settings.data_timeout):
                 for piece in _stuffed(raw):
-                    protocol.write(piece)
-                    await protocol._drain_helper()
-            reply = await protocol.read_response(timeout=self._settings.data_timeout)
-        except (aiosmtplib.SMTPException, OSError) as error:
-            self._client.close()
-            return InDoubt(_lost_after_text(error))
-        except asyncio.CancelledError:
-            self._client.close()
-            raise
-        outcome = smtp_outcome(reply.code, reply.message, "data")
-        if reply.code == _CLOSING:
-            self._client.close()
-        elif reply.code // 100 != 2:
-            await self._reset()
-        return outcome
+                    await self._line.write(piece)
+        except (LinkError, TimeoutError):
+            early = awaited.result() if awaited.done() and awaited.exception() is None else None
+            if early is None or early.code // 100 not in {4, 5}:
+                raise
+            # It refused the text before it had all of it, and hung up.
+            self._line.close()
+            return early
+        return await self._line.reply(awaited, self._settings.data_timeout)
 
 
 def _stuffed(raw: bytes) -> Iterator[bytes]:
@@ -198,83 +204,9 @@ def _stuffed(raw: bytes) -> Iterator[bytes]:
     yield _LEADING_DOT.sub(b"..", raw[start:]) + (b".\r\n" if raw.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
-async def _greet(client: aiosmtplib.SMTP) -> None:
-    try:
-        await client.connect()
-        # What the server offers is known only from the EHLO after STARTTLS.
-        await client.ehlo()
-    except aiosmtplib.SMTPHeloError as error:
-        raise SmtpRefusal(error.code, error.message, "helo") from error
-    except aiosmtplib.SMTPResponseException as error:
-        raise SmtpRefusal(error.code, error.message, "connect") from error
-    except ssl.SSLError as error:
-        raise ProtocolError(f"TLS: {_reason(error)}") from error
-    except (aiosmtplib.SMTPTimeoutError, ConnectionError, OSError) as error:
-        raise _lost_or_untrusted(error) from error
-    except aiosmtplib.SMTPException as error:
-        raise ProtocolError(_reason(error)) from error
-
-
-async def _log_in(client: aiosmtplib.SMTP, settings: Smtp) -> None:
-    if not settings.user or (settings.password is None and settings.oauth2 is None):
-        return
-    if settings.tls == "none" and settings.host not in _LOOPBACK:
-        raise ProtocolError("a password is not sent over a network without TLS")
-    try:
-        password = settings.password.read() if settings.password is not None else ""
-        if settings.oauth2 is not None:
-            await _log_in_by_token(client, settings.user, settings.oauth2)
-        elif settings.auth == "xoauth2":
-            await client.auth_xoauth2(settings.user, password)
-        elif "plain" in client.server_auth_methods:
-            await client.auth_plain(settings.user, password)
-        else:
-            # Tries all that is offered, and so a wrong password more than once.
-            await client.login(settings.user, password)
-    except SettingsError as error:
-        raise LinkError(str(error)) from error
-    except aiosmtplib.SMTPResponseException as error:
-        raise SmtpRefusal(error.code, error.message, "auth") from error
-    except (aiosmtplib.SMTPTimeoutError, ConnectionError, OSError) as error:
-        raise LinkError(f"login: {_reason(error)}") from error
-    except aiosmtplib.SMTPException as error:
-        raise ProtocolError(f"login: {_reason(error)}") from error
-
-
-async def _log_in_by_token(client: aiosmtplib.SMTP, user: str, settings: OAuth2) -> None:
-    """A token that is refused may have been withdrawn before its time: one new one is tried."""
-    token = await asyncio.to_thread(access_token, settings)
-    try:
-        await client.auth_xoauth2(user, token)
-    except aiosmtplib.SMTPAuthenticationError:
-        await client.auth_xoauth2(user, await asyncio.to_thread(access_token, settings, refused=token))
-
-
-def _lost_or_untrusted(error: Exception) -> LinkError | ProtocolError:
-    """A certificate that does not verify comes wrapped as a failed connection."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLError):
-            return ProtocolError(f"TLS: {_reason(cause)}")
-        cause = cause.__cause__
-    return LinkError(_reason(error))
-
-
-def _context(settings: Smtp) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=settings.ca_file)
-    except OSError as error:
-        raise LinkError(f"ca_file {settings.ca_file}: {_reason(error)}") from error
-
-
 def _xtext(value: str) -> bytes:
     """RFC 3461 §4."""
     return "".join(char if char not in "+=" else f"+{ord(char):02X}" for char in value).encode("ascii")
-
-
-def _own_name() -> str:
-    name = socket.gethostname()
-    return name if _HOST_NAME.fullmatch(name) else "localhost"
 
 
 def _unsendable(sender: str, recipient: str, raw: bytes) -> Rejected | None:
@@ -285,22 +217,3 @@ def _unsendable(sender: str, recipient: str, raw: bytes) -> Rejected | None:
     if not raw or _BARE_LINE_END.search(raw):
         return Rejected(Cause("smtp-line-end", "the mail is empty or has line ends other than CRLF", Blame.MESSAGE))
     return None
-
-
-def _lost_after_text(error: BaseException) -> Cause:
-    if isinstance(error, TimeoutError):
-        return Cause("smtp-timeout", "no answer to the whole mail in time", Blame.NETWORK)
-    return Cause("smtp-lost", f"no answer to the whole mail: {_reason(error)}", Blame.NETWORK)
-
-
-def refusal_outcome(refusal: SmtpRefusal) -> Outcome:
-    """What a refused connection or login means for the mail at hand: nothing was sent."""
-    outcome = smtp_outcome(refusal.code, refusal.message, refusal.stage)
-    if isinstance(outcome, Deferred):
-        return outcome
-    return Deferred(Cause(f"smtp-{refusal.code}", str(refusal), Blame.NETWORK))
-
-
-def _reason(error: BaseException) -> str:
-    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return " ".join(text.split()) or type(error).__name__

@@ -135,10 +135,11 @@ async def test_a_connection_takes_no_more_mails_than_allowed() -> None:
         ("data", "452 4.3.1 disk full", Deferred, "smtp-452-4.3.1", Blame.NETWORK),
     ],
 )
+@pytest.mark.parametrize("pipelining", [True, False], ids=["together", "one by one"])
 async def test_a_refusal_is_an_outcome_and_the_next_mail_goes_on_the_same_connection(
-    stage: str, reply: str, kind: type[Deferred | Rejected], code: str, blame: Blame
+    stage: str, reply: str, kind: type[Deferred | Rejected], code: str, blame: Blame, pipelining: bool
 ) -> None:
-    async with fake_smtp() as server:
+    async with fake_smtp(pipelining=pipelining) as server:
         server.script[stage] = [reply]
         refused, next_one = await send(server.port, mail(), mail())
     assert isinstance(refused, kind)
@@ -169,10 +170,11 @@ async def test_nonsense_after_the_final_dot_is_in_doubt() -> None:
 
 @pytest.mark.parametrize("stage", ["mail", "rcpt"])
 @pytest.mark.parametrize("fault", list(Fault), ids=lambda fault: fault.name.lower())
+@pytest.mark.parametrize("pipelining", [True, False], ids=["together", "one by one"])
 async def test_a_connection_lost_before_the_text_is_replaced_once_and_then_the_mail_waits(
-    stage: str, fault: Fault
+    stage: str, fault: Fault, pipelining: bool
 ) -> None:
-    async with fake_smtp() as server:
+    async with fake_smtp(pipelining=pipelining) as server:
         server.script[stage] = [fault, fault]
         transport = SmtpTransport(smtp(server.port, timeout=0.3), Clock())
         task = asyncio.create_task(transport.run(Heard()))

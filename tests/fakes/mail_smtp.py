@@ -40,6 +40,8 @@ class FakeSmtp:
     """The handler of aiosmtpd, and the test's view of it."""
 
     port: int = 0
+    #: Whether it says that it takes several commands at once (RFC 2920).
+    pipelining: bool = True
     connections: int = 0
     taken: list[Taken] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
@@ -56,7 +58,8 @@ class FakeSmtp:
     ) -> list[str]:
         session.host_name = name
         scripted = await self._answer("helo", server, "")
-        return [scripted] if scripted else replies
+        offered = [replies[0], "250-PIPELINING", *replies[1:]] if self.pipelining else replies
+        return [scripted] if scripted else offered
 
     async def handle_MAIL(
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
@@ -134,9 +137,11 @@ def _authenticate(_server: object, _session: object, _envelope: object, _mechani
 
 
 @asynccontextmanager
-async def fake_smtp(tls: ssl.SSLContext | None = None, *, login: bool = False) -> AsyncIterator[FakeSmtp]:
+async def fake_smtp(
+    tls: ssl.SSLContext | None = None, *, login: bool = False, pipelining: bool = True
+) -> AsyncIterator[FakeSmtp]:
     """A server on a free loopback port; with `tls` it offers STARTTLS, with `login` it demands USER and PASSWORD."""
-    fake = FakeSmtp()
+    fake = FakeSmtp(pipelining=pipelining)
 
     def connected() -> SMTP:
         fake.connections += 1
