@@ -4,7 +4,7 @@ import argparse
 import sqlite3
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from gatewayd.cli.forecast import forecast_facts, forecast_lines, rupiah
@@ -228,19 +228,14 @@ def _request_facts(conn: sqlite3.Connection, request: Request) -> dict[str, Any]
     }  # fmt: skip
 
 
+#: What is printed of a request as it stands, in this order.
+_PLAIN: Final = (
+    "request", "state", "source", "unit", "applicant", "channel", "subject", "parts", "recipients", "cost_idr",
+)  # fmt: skip
+
+
 def _print_request(facts: dict[str, Any], zone: ZoneInfo) -> None:
-    for key in (
-        "request",
-        "state",
-        "source",
-        "unit",
-        "applicant",
-        "channel",
-        "subject",
-        "parts",
-        "recipients",
-        "cost_idr",
-    ):
+    for key in _PLAIN:
         print(f"{key:<12} {escape(str(facts[key]))}")
     gone = {kind: f"removed on {_when(at, zone)}" for kind, at in facts["removed"].items()}
     print(f"{'text':<12} {gone.get('texts') or escape(facts['text'])}")
@@ -253,22 +248,19 @@ def _print_request(facts: dict[str, Any], zone: ZoneInfo) -> None:
     print(f"{'totals':<12} " + ", ".join(f"{count} {state}" for state, count in facts["totals"].items()))
     if facts["forecast"]:
         print("\n".join(forecast_lines(facts["forecast"], lambda at: _when(at, zone))))
+    _print_story(facts, zone)
+
+
+def _print_story(facts: dict[str, Any], zone: ZoneInfo) -> None:
+    """Who decided, what became of each message, what happened when."""
     for d in facts["decisions"]:
-        print(
-            f"{'decision':<12} step {d['step']} {d['verdict']} by {d['person']} ({d['via']}, {_when(d['at'], zone)})"
-            f" {escape(d['reason'])}"
-        )
+        decided = f"step {d['step']} {d['verdict']} by {d['person']} ({d['via']}, {_when(d['at'], zone)})"
+        print(f"{'decision':<12} {decided} {escape(d['reason'])}")
     rows = [
-        (
-            str(d["row"]),
-            d["to"],
-            escape(d["name"]),
-            str(d["state"]),
-            d["transport"],
-            escape(f"{d['cause']} {d['why']}".strip()),
-        )
+        (str(d["row"]), d["to"], escape(d["name"]), str(d["state"]), d["transport"],
+         escape(f"{d['cause']} {d['why']}".strip()))
         for d in facts["deliveries"]
-    ]
+    ]  # fmt: skip
     if rows:
         print()
         print_table(("ROW", "TO", "NAME", "STATE", "BY", "CAUSE"), rows)
