@@ -35,6 +35,7 @@ from gatewayd.stages import (
     inbound,
     report,
     retain,
+    room,
     summary,
     timekeeping,
     track,
@@ -188,7 +189,7 @@ async def _tidy(ctx: Context, gates: Mapping[str, Gate]) -> None:
     """What the store keeps of settings that are others now."""
     tested = {brokertest.ROW} if ctx.settings.mqtt and ctx.settings.mqtt.selftest else set()
     await ctx.db.run(
-        health_store.forget_others, set(gates) | {"mailbox", "bounces", "broker", timekeeping.ROW} | tested
+        health_store.forget_others, set(gates) | {"mailbox", "bounces", "broker", timekeeping.ROW, room.ROW} | tested
     )
     domains = ctx.settings.smtp.domains if ctx.settings.smtp else {}
     await ctx.db.run(queue.pace_domains, list(domains))
@@ -204,7 +205,9 @@ def _dispatchers(ctx: Context, lines: list[_Line], gates: Mapping[str, Gate], wa
 
 
 def _parts(ctx: Context) -> list[Run]:
-    stages = (approve.run, backups.run, compose.run, inbound.run, report.run, retain.run, summary.run, track.run)
+    stages = (
+        approve.run, backups.run, compose.run, inbound.run, report.run, retain.run, room.run, summary.run, track.run,
+    )  # fmt: skip
     return [*(partial(stage, ctx) for stage in stages), *_intakes(ctx)]
 
 

@@ -25,6 +25,9 @@ from gatewayd.store import approvals, deliveries, events, health, live, requests
 from gatewayd.store import hold as hold_store
 from gatewayd.store.database import reading
 
+#: What a row that is no link is called when it is bad, and when it is good.
+_STATES: Final = {"access": ("OPEN", "closed"), "clock": ("DOUBTED", "right"), "disk": ("LOW", "room enough")}
+
 _SHOWN_REQUESTS = 1000
 _SHOWN_SENDING = 20
 
@@ -67,7 +70,7 @@ def status(args: argparse.Namespace) -> int:
     for row in links:
         print(_link_line(row, zone, _forecast(row, settings)))
         if row.paused:
-            word = {"access": "open", "clock": "doubted"}.get(row.kind, "not sending")
+            word = {"access": "open", "clock": "doubted", "disk": "low"}.get(row.kind, "not sending")
             print(f"           {word} since {_when(row.since, zone)}: {row.paused_why}")
         elif row.rests_until is not None and row.rests_until > datetime.now(UTC):
             print(f"           rests until {_when(row.rests_until, zone)}: {escape(row.rests_why)}")
@@ -126,7 +129,7 @@ def _link_facts(row: health.LinkRow, lasts: Forecast) -> dict[str, Any]:
 
 def _link_line(row: health.LinkRow, zone: ZoneInfo, lasts: Forecast) -> str:
     facts = row.health
-    bad, good = {"access": ("OPEN", "closed"), "clock": ("DOUBTED", "right")}.get(row.kind, ("paused", "ready"))
+    bad, good = _STATES.get(row.kind, ("paused", "ready"))
     state = bad if row.paused else good
     words = [f"{row.kind:<10} {facts.name}: {state}"]
     if row.kind == "modem":

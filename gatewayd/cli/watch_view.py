@@ -83,7 +83,7 @@ def _credit(row: LinkRow) -> Text:
 
 def _doing(row: LinkRow, seen: Glance) -> Text:
     """What it does, or why it does nothing."""
-    if row.kind in ("access", "clock"):
+    if row.kind in ("access", "clock", "disk"):
         return _plain(row.paused_why, "red") if row.paused else _plain("in order", "dim")
     if row.paused:
         return _plain(row.paused_why, "red")

@@ -17,7 +17,7 @@ CREDIT_DROP: Final = "modem.credit_drop"
 #: Seconds that a pause lasts before the staff hears of it; of these at once.
 ALARM_AFTER_S: Final = 120.0
 SET_ASIDE: Final = "modem.set_aside"
-_AT_ONCE: Final = frozenset({NO_CREDIT, SET_ASIDE, "modem.sim", "broker.open"})
+_AT_ONCE: Final = frozenset({NO_CREDIT, SET_ASIDE, "modem.sim", "broker.open", "disk.low"})
 #: Pauses in the order in which `modem_pause` looks for them: one says nothing of those behind it.
 _ORDER: Final = ("modem.lost", "modem.not_registered", NO_CREDIT)
 

@@ -24,6 +24,7 @@ HEADLINES: Final[Mapping[str, str]] = MappingProxyType(
         "quota.exceeded": N_("A unit asks for more parts than its quota has left"),
         "notice.stuck": N_("A mail of the gateway cannot be made"),
         "clock.doubted": N_("The clock of the gateway cannot be believed"),
+        "disk.low": N_("The disk of the gateway is almost full"),
         "backup.failed": N_("The backup of the store failed"),
         "store.held": N_("The store is on hold: nothing is sent"),
         "smtp.lost": N_("Mail server not reachable"),
@@ -81,6 +82,10 @@ WHAT_TO_DO: Final[Mapping[str, str]] = MappingProxyType(
         "clock.doubted": N_(
             "Messages leave by the time that the gateway reckoned itself; nothing expires too early. "
             "Please check the time server, or set the clock and run: systemctl reload gatewayd"
+        ),
+        "disk.low": N_(
+            "Sending goes on, but nothing can be taken in or sent once the disk is full. "
+            "Please make room: what fills it is shown by `du -xh / | sort -h | tail`."
         ),
         "backup.failed": N_(
             "Sending goes on. Please check the disk: is it full, or failing? It is tried again every ten minutes."

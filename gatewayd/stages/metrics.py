@@ -7,7 +7,7 @@ a request. What is not known has no sample: no signal is not a signal of zero. d
 """
 
 import asyncio
-import os
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -75,12 +75,11 @@ class Metrics(Collector):
     def _read(self) -> _Facts:
         """In the thread."""
         now, folder = self._ctx.clock.now(), self._ctx.settings.gateway.state_dir
-        disk = os.statvfs(folder)
         with reading(folder) as conn:
             return _Facts(
                 now, gauges.waiting(conn, now), gauges.undecided(conn), gauges.uncomposed(conn),
                 health.all_links(conn), hold.held(conn) is not None, self._ctx.db.path.stat().st_size,
-                disk.f_bavail * disk.f_frsize,
+                shutil.disk_usage(folder).free,
             )  # fmt: skip
 
     def collect(self) -> Iterator[Metric]:
