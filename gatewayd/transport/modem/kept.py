@@ -26,8 +26,8 @@ class KeptPorts:
         self._held: dict[str, int] | None = None
         #: What a session of this process has open now: for nobody else.
         self._used: set[str] = set()
-        #: Says to other gatewayds on this machine that a port is ours.
-        self._claims: dict[str, socket.socket] = {}
+        #: Descriptors that say to other gatewayds on this machine that a port is ours, until the process ends.
+        self._claims: dict[str, int] = {}
 
     def claim(self, path: Path) -> bool:
         """False where another gatewayd has the device. A name of the kernel's own, gone with the process that has it;
@@ -41,12 +41,11 @@ class KeptPorts:
             return True
         claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         try:
-            # What is no device (the modem of a rehearsal) has no number of its own.
-            claim.bind(f"\0gatewayd-{device.st_dev}-{device.st_rdev or device.st_ino}")
+            claim.bind(f"\0gatewayd-{device.st_dev}-{device.st_rdev}")
         except OSError as error:
             claim.close()
             return error.errno != errno.EADDRINUSE
-        self._claims[name] = claim
+        self._claims[name] = claim.detach()
         return True
 
     def take(self, path: Path) -> int | None:
@@ -76,7 +75,7 @@ class KeptPorts:
     def drop(self, name: str) -> None:
         self._used.discard(name)
         if name in self._claims:
-            self._claims.pop(name).close()
+            os.close(self._claims.pop(name))
         held = self._all().pop(name, None)
         if held is not None:
             notify("FDSTOREREMOVE=1", f"FDNAME={name}")
