@@ -8,6 +8,7 @@ and the peak memory of that process, the size of the mail, and the daemon's peak
 docs/performance.md come from here. Needs root, like the system tests.
 """
 
+import asyncio
 import os
 import sqlite3
 import subprocess
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from gatewayd.core.model import Applicant
 from gatewayd.store import requests
+from gatewayd.store.database import open_store
 from gatewayd.store.instants import to_ms
 from tests.fakes.requests import new_request
 from tests.system.campus import KA_UPSI, Campus, running_campus
@@ -28,12 +30,13 @@ _MIB = 1024 * 1024
 _ROWS = (1, 40, 2_000, 20_000)
 
 
-def seed(state_dir: Path, rows: int) -> str:
-    """A settled request to `rows` recipients, one in fifty failed."""
-    conn = sqlite3.connect(state_dir / "gatewayd.sqlite", isolation_level=None)
-    conn.row_factory = sqlite3.Row
-    now = datetime.now(UTC)
-    conn.execute("BEGIN IMMEDIATE")
+async def seed(state_dir: Path, rows: int) -> str:
+    """A settled request of so many recipients, put into the store while no daemon has it; its number."""
+    async with open_store(state_dir) as db:
+        return await db.run(_fill, rows, datetime.now(UTC))
+
+
+def _fill(conn: sqlite3.Connection, rows: int, now: datetime) -> str:
     number = requests.next_number(conn, "UPSI", now.year)
     new = new_request(count=rows, applicant=Applicant("BAA", "Budi Contoh", ""))
     request = requests.insert(conn, new, number, now)
@@ -51,24 +54,14 @@ def seed(state_dir: Path, rows: int) -> str:
         (request,),
     )
     conn.execute("UPDATE requests SET approved_at = ?1, settled_at = ?1 WHERE id = ?2", (to_ms(now), request))
-    conn.execute("COMMIT")
-    conn.close()
     return number
 
 
 def files(campus: Campus, number: str, folder: Path) -> tuple[float, float]:
     """Seconds and peak MiB of a process that writes all files of a report."""
     command = [
-        sys.executable,
-        "-m",
-        "gatewayd",
-        "report",
-        number,
-        "-o",
-        str(folder),
-        "--config",
-        str(campus.daemon.config),
-    ]
+        sys.executable, "-m", "gatewayd", "report", number, "-o", str(folder), "--config", str(campus.daemon.config),
+    ]  # fmt: skip
     began = time.monotonic()
     measured = (
         "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL);"
@@ -81,7 +74,7 @@ def files(campus: Campus, number: str, folder: Path) -> tuple[float, float]:
 def measure(folder: Path, rows: int) -> None:
     with running_campus(folder) as campus:
         campus.daemon.stop()
-        number = seed(folder / "state", rows)
+        number = asyncio.run(seed(folder / "state", rows))
         campus.daemon.start()
         before = peak_memory(campus.daemon.pid) / _MIB
         began = time.monotonic()
