@@ -22,6 +22,8 @@ Params = Mapping[str, object]
 _SECRET: Final = ("approval",)
 _SECRET_KINDS: Final = "('approval')"
 _PIECE: Final = 1 << 16
+#: All of a notice but the mail that was made of it: that may be megabytes.
+_COLUMNS: Final = "n.id, n.request, n.kind, n.to_address, n.to_name, n.params, n.in_reply_to, n.tries"
 #: Kinds that are sent as an SMS.
 SMS_KINDS: Final = frozenset({"done_sms"})
 
@@ -53,7 +55,8 @@ def ask(
 
 def uncomposed(conn: sqlite3.Connection, now: datetime, limit: int) -> list[Notice]:
     rows = conn.execute(
-        "SELECT * FROM notices WHERE message_id IS NULL AND not_before <= ? ORDER BY id LIMIT ?", (to_ms(now), limit)
+        f"SELECT {_COLUMNS} FROM notices n WHERE message_id IS NULL AND not_before <= ? ORDER BY id LIMIT ?",
+        (to_ms(now), limit),
     )
     return [_notice(row) for row in rows]
 
@@ -66,7 +69,7 @@ def _notice(row: Any) -> Notice:
 
 
 def get(conn: sqlite3.Connection, notice: int) -> Notice:
-    return _notice(conn.execute("SELECT * FROM notices WHERE id = ?", (notice,)).fetchone())
+    return _notice(conn.execute(f"SELECT {_COLUMNS} FROM notices n WHERE id = ?", (notice,)).fetchone())
 
 
 def composed(conn: sqlite3.Connection, notice: Notice, message_id: str, mail: BinaryIO, size: int) -> None:
@@ -193,7 +196,7 @@ def count_to(conn: sqlite3.Connection, address: str, kinds: tuple[str, ...], sin
 def states(conn: sqlite3.Connection, request: RequestId, kind: str) -> list[tuple[Notice, str]]:
     """The notices of `kind` about `request` with their delivery's state ('' while not composed)."""
     rows = conn.execute(
-        "SELECT n.*, coalesce(d.state, '') AS delivery_state FROM notices n LEFT JOIN deliveries d ON d.notice = n.id"
+        f"SELECT {_COLUMNS}, coalesce(d.state, '') AS delivery_state FROM notices n LEFT JOIN deliveries d ON d.notice = n.id"
         " WHERE n.request = ? AND n.kind = ? ORDER BY n.id",
         (request, kind),
     )

@@ -23,7 +23,7 @@ _ENTRY: Final = 4
 _UNWRITTEN: Final = 1
 _FRAME_HEAD: Final = 24
 _LOG_HEAD: Final = 32
-_CHUNK_PAGES: Final = 1024
+_CHUNK_PAGES: Final = 64
 
 
 def checksum(page: bytes | memoryview) -> int:

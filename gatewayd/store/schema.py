@@ -27,7 +27,7 @@ def prepare(conn: sqlite3.Connection, key: bytes = b"") -> None:
     conn.execute("PRAGMA wal_autocheckpoint = 0")
     conn.execute("PRAGMA foreign_keys = ON")
     conn.execute("PRAGMA busy_timeout = 5000")
-    conn.execute("PRAGMA cache_size = -2000")
+    conn.execute("PRAGMA cache_size = -1000")
     # What is deleted leaves no bytes behind in its page (store/retention.py).
     conn.execute("PRAGMA secure_delete = ON")
 

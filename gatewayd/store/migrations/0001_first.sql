@@ -136,10 +136,10 @@ CREATE TABLE notices (
     params      TEXT NOT NULL DEFAULT '{}',
     in_reply_to TEXT NOT NULL DEFAULT '',
     message_id  TEXT UNIQUE,
-    raw         BLOB,
     tries       INTEGER NOT NULL DEFAULT 0,
     not_before  INTEGER NOT NULL DEFAULT 0,
-    created_at  INTEGER NOT NULL
+    created_at  INTEGER NOT NULL,
+    raw         BLOB                                   -- megabytes: only as the last column made empty without memory
 ) STRICT;
 CREATE INDEX notices_uncomposed ON notices (id) WHERE message_id IS NULL;
 CREATE INDEX notices_request ON notices (request, kind);
