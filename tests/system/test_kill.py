@@ -9,14 +9,17 @@ It was seen red with: resend_doubt, early_ack (tests/rigs/plants.py).
 
 import os
 import random
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gatewayd.store.database import FILE
 from tests.rigs.places import Findings
 from tests.rigs.story import Story
 from tests.rigs.town import Town, running_town
@@ -36,11 +39,11 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(120 + 8 * KILLS)]
 SENT = {"accepted", "delivered", "undelivered_unknown"}
 
 
-def settings(folder: Path, modem: SimModem) -> dict[str, Any]:
+def settings(folder: Path, modem: SimModem, most: int = 100000) -> dict[str, Any]:
     return {
         "gateway": {"state_dir": folder / "state", "staff": []},
         "modems": [
-            {"name": "gsm1", "port": modem.link, "pause": ["0s", "0s"], "price_idr": 350, "parts_per_day": 100000}
+            {"name": "gsm1", "port": modem.link, "pause": ["0s", "0s"], "price_idr": 350, "parts_per_day": most}
         ],
         "approval": {"steps": []},
         "sending": {"windows": [{"start": "00:00", "end": "23:59"}], "urgent_any_time": True},
@@ -87,6 +90,40 @@ def check(modem: SimModem, shown: dict[str, Any]) -> None:
     per_number = Counter(recipient for recipient, _ in taken)
     complete = sum(1 for count in per_number.values() if count == max(per_number.values()))
     assert complete >= RECIPIENTS - doubted, "a message is missing that nobody doubts"
+
+
+def test_a_cap_holds_across_kills(tmp_path: Path) -> None:
+    """What may be on the air at a kill counts as sent: a cap is never passed, not by one part."""
+    rng, kills = random.Random(SEED), KILLS // 3
+    cap = 2 * kills
+    with (
+        sim_modem(tmp_path, "gsm1", "--latency-ms", f"{1000 * LATENCY_S:.0f}", "--report-delay-ms", "100") as modem,
+        daemon(tmp_path, settings(tmp_path, modem, cap)) as gateway,
+    ):
+        gateway.start()
+        gateway.json("send", "--to", *numbers(3 * cap), "--text", "Kuliah ditiadakan.", "--priority", "urgent")
+        for _ in range(kills):
+            seen = len(modem.ledger())
+            wait_for("a part, or the cap", lambda: len(modem.ledger()) > seen or begun(tmp_path) >= cap)  # noqa: B023
+            time.sleep(rng.uniform(0, 2 * LATENCY_S))
+            gateway.kill9()
+            gateway.start()
+        wait_for("the cap", lambda: begun(tmp_path) >= cap)
+        queued = {row["state"]: row["count"] for row in gateway.json("status")["queue"] if row["kind"] == "message"}
+        assert queued == {"queued": 2 * cap}
+        gateway.stop()
+        assert begun(tmp_path) == cap
+        doubts = begun(tmp_path, "in_doubt")
+        assert cap - doubts <= len(modem.ledger()) <= cap
+        assert doubts <= kills
+
+
+def begun(folder: Path, *states: str) -> int:
+    """Parts that the store says were begun, those of which nobody knows included."""
+    states = states or ("submitting", "accepted", "in_doubt")
+    with closing(sqlite3.connect(f"file:{folder / 'state' / FILE}?mode=ro", uri=True, timeout=5)) as conn:
+        marks = ", ".join("?" * len(states))
+        return int(conn.execute(f"SELECT count(*) FROM attempts WHERE state IN ({marks})", states).fetchone()[0])
 
 
 @pytest.fixture(scope="module")
