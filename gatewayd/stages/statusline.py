@@ -8,11 +8,14 @@ from typing import Final
 
 from gatewayd.core.health import LinkState
 from gatewayd.notify import notify
+from gatewayd.stages import room
 from gatewayd.stages.context import Context
 from gatewayd.store import health
 from gatewayd.store.health import LinkRow
 
 _ROUND_S: Final = 5.0
+#: What a row that is no link is called when it is bad.
+_BAD: Final = {"clock": "doubted", "disk": "low"}
 
 
 class StatusLine:
@@ -31,7 +34,8 @@ class StatusLine:
     async def run(self) -> None:
         while True:
             rows = await self._ctx.db.run(health.all_links)
-            self._links = "; ".join(map(_link, rows)) or "running"
+            # That there is room is no news.
+            self._links = "; ".join(_link(row) for row in rows if row.kind != room.ROW or row.paused) or "running"
             self._say()
             await asyncio.sleep(_ROUND_S)
 
@@ -46,7 +50,7 @@ def _link(row: LinkRow) -> str:
     """One link, such as "gsm1 ready (TELKOMSEL, -71 dBm)" or "gsm1 paused: no credit"."""
     health = row.health
     if row.paused:
-        return f"{health.name} {'doubted' if row.kind == 'clock' else 'paused'}: {_plain(row.paused_why or row.paused)}"
+        return f"{health.name} {_BAD.get(row.kind, 'paused')}: {_plain(row.paused_why or row.paused)}"
     facts = [health.operator, f"{health.signal_dbm} dBm" if health.signal_dbm is not None else ""]
     about = ", ".join(filter(None, facts))
     state = "ready" if health.link is LinkState.READY else str(health.link)

@@ -1,7 +1,13 @@
 """Little room on the disk: the row for `status`, one alarm before it is full, and word when there is room again."""
 
+import asyncio
+from contextlib import suppress
+
+import pytest
+
 from gatewayd.stages import room
 from gatewayd.stages.context import Context
+from gatewayd.stages.statusline import StatusLine
 from gatewayd.stages.watch import Watch
 from gatewayd.store import health
 from tests.flow.test_brokertest import told
@@ -39,3 +45,14 @@ async def test_what_is_no_news_is_not_written(ctx: Context) -> None:
     written = await ctx.db.run(lambda conn: conn.total_changes)
     await after(ctx, MUCH + 1000)
     assert await ctx.db.run(lambda conn: conn.total_changes) == written
+
+
+async def test_systemd_shows_the_disk_only_when_it_fills(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("gatewayd.stages.statusline.notify", lambda *lines: said.extend(lines))
+    for free in (MUCH, LITTLE):
+        await after(ctx, free)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await StatusLine(ctx).run()
+    assert said == ["STATUS=running", "STATUS=disk low: 90 MB free, 100 MB wanted"]
