@@ -124,7 +124,7 @@ class Story:
             return False
         with self._store() as conn:
             try:
-                return _is_settled(conn, 1 + len(self.jobs))
+                return is_settled(conn, 1 + len(self.jobs))
             except sqlite3.OperationalError:
                 # Not there yet, or just being made.
                 return False
@@ -242,7 +242,8 @@ class Story:
             raise AssertionError(f"{row['address']} is {state}")
 
 
-def _is_settled(conn: sqlite3.Connection, requests: int) -> bool:
+def is_settled(conn: sqlite3.Connection, requests: int) -> bool:
+    """Whether so many requests are there, and all of them done and told of."""
     count, reported = conn.execute("SELECT count(*), count(reported_at) FROM requests").fetchone()
     waiting = conn.execute("SELECT count(*) FROM notices WHERE message_id IS NULL").fetchone()[0]
     underway = conn.execute(

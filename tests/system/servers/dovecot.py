@@ -182,6 +182,17 @@ class Dovecot:
         await_true(lambda: len(self.mails(user, folder)) >= count, f"{count} mails in {user}/{folder}", timeout_s)
         return self.mails(user, folder)
 
+    def take(self, user: str, folder: str = "INBOX") -> list[bytes]:
+        """The mails of a folder, oldest first; those are removed, and none that came meanwhile."""
+        with self.login(user) as client:
+            client.select(folder)
+            _, (numbers,) = client.search(None, "ALL")
+            bodies = [_body(client, number) for number in numbers.split()]
+            for number in numbers.split():
+                client.store(number.decode("ascii"), "+FLAGS", "\\Deleted")
+            client.expunge()
+            return [body for body in bodies if body is not None]
+
     def empty(self, user: str, *folders: str) -> None:
         """Remove every mail of these folders."""
         with self.login(user) as client:
