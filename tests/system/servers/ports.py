@@ -3,6 +3,7 @@
 import itertools
 import os
 import pwd
+import secrets
 import shutil
 import socket
 import tempfile
@@ -19,7 +20,8 @@ HOST = "127.0.0.1"
 #: Below those that the kernel gives to clients, which would take a port between our look and the server's start.
 _LOWEST, _EACH, _LANES = 10_000, 2_500, 8
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _LANES
-_turns = itertools.count(os.getpid())
+#: From anywhere: runs side by side without xdist have one lane.
+_turns = itertools.count(secrets.randbelow(_EACH))
 
 
 def free_port() -> int:
