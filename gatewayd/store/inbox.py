@@ -76,11 +76,12 @@ def store(conn: sqlite3.Connection, message: IncomingSms, digest: bytes, now: da
 def give_up(conn: sqlite3.Connection, before: datetime, join: Join) -> int:
     """Put together what is there of messages whose first part came before `before`, or that are too many."""
     rows = conn.execute("SELECT * FROM incoming_parts WHERE message IS NULL AND total > 0 ORDER BY id").fetchall()
-    keys = dict.fromkeys((row["sim"], row["sender"], row["reference"], row["total"]) for row in rows)
+    sets: dict[tuple[Any, ...], list[Any]] = {}
+    for row in rows:
+        sets.setdefault((row["sim"], row["sender"], row["reference"], row["total"]), []).append(row)
     excess = len(rows) - _MOST_OPEN
     given_up = 0
-    for key in keys:
-        own = [row for row in rows if (row["sim"], row["sender"], row["reference"], row["total"]) == key]
+    for own in sets.values():
         received = {row["id"]: row["received_at"] for row in own}
         for found in sets_of([_part(row) for row in own]):
             if received[found[0].id] < (to_ms(before) or 0) or excess > 0:
