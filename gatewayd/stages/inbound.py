@@ -45,9 +45,11 @@ async def run(ctx: Context) -> None:
         while True:
             ctx.pulse.beat("inbound")
             await ctx.db.run(inbox.give_up, ctx.clock.now() - inbox.PATIENCE, joined)
-            for message in await ctx.db.run(inbox.unhandled, _BATCH):
-                handling = await _handling(ctx, message)
-                await ctx.db.run(_handle, ctx, message, handling, ctx.clock.now())
+            while messages := await ctx.db.run(inbox.unhandled, _BATCH):
+                ctx.pulse.beat("inbound")
+                for message in messages:
+                    handling = await _handling(ctx, message)
+                    await ctx.db.run(_handle, ctx, message, handling, ctx.clock.now())
             ctx.bells.ring(Bell.PUBLISH)
             await wait(_ROUND_S)
 

@@ -16,6 +16,7 @@ from gatewayd.core.request import Request
 from gatewayd.stages.bells import Bell
 from gatewayd.stages.context import Context
 from gatewayd.store import deliveries, health, inbox, requests
+from gatewayd.store.inbox import InboxRow
 from gatewayd.wire import payload
 
 #: While sending, a job's status goes out at most this often.
@@ -72,14 +73,21 @@ class Publish:
             self._modems[row.health.name] = body
 
     async def _inbox(self) -> None:
-        for message in await self._ctx.db.run(inbox.unpublished, _INBOX_BATCH):
-            body = payload.inbox(
-                modem=message.modem, sender=message.sender, text=message.text, sent_at=message.sent_at,
-                received_at=message.received_at,
-            )  # fmt: skip
-            if not await self._link.publish(f"{self._prefix}/inbox/{message.modem}", body):
-                return
-            await self._ctx.db.run(inbox.published, message.id)
+        while messages := await self._ctx.db.run(inbox.unpublished, _INBOX_BATCH):
+            self._ctx.pulse.beat("publish")
+            for message in messages:
+                if not await self._tell_of(message):
+                    return
+
+    async def _tell_of(self, message: InboxRow) -> bool:
+        body = payload.inbox(
+            modem=message.modem, sender=message.sender, text=message.text, sent_at=message.sent_at,
+            received_at=message.received_at,
+        )  # fmt: skip
+        if not await self._link.publish(f"{self._prefix}/inbox/{message.modem}", body):
+            return False
+        await self._ctx.db.run(inbox.published, message.id)
+        return True
 
 
 def _news(conn: sqlite3.Connection) -> list[tuple[Request, str, Mapping[str, int]]]:

@@ -59,6 +59,11 @@ def answers(conn: sqlite3.Connection) -> list[tuple[str, str, str]]:
     return [tuple(row) for row in conn.execute(found, (Kind.NOTICE,))]
 
 
+async def test_many_at_once_are_all_acted_on_at_once(ctx: Context) -> None:
+    await hear(ctx, *[sms(f"halo {n}") for n in range(180)])
+    assert await ctx.db.run(inbox.unhandled, 1) == []
+
+
 async def test_a_long_message_is_one_message_whatever_the_order(ctx: Context) -> None:
     parts = [sms("satu ", concat=Concat(7, 2, 1)), sms("dua", concat=Concat(7, 2, 2))]
     await hear(ctx, parts[1], parts[1], parts[0], parts[0])
